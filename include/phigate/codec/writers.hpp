@@ -1,0 +1,36 @@
+// JSON that the gateway itself writes: errors and the model list.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "phigate/core/error.hpp"
+#include "phigate/core/registry.hpp"
+
+namespace phigate::codec {
+
+// {"error":{"message","type","param","code"[,"metadata"]}} (spec §8). Invalid UTF-8 in a message is replaced.
+std::string error_body(const core::api_error& error);
+// The same as a stream's last event: "data: {…}\n\n".
+std::string error_event(const core::api_error& error);
+
+// One entry of GET /v1/models (spec §10).
+struct model_card {
+  std::string id;
+  std::vector<std::string> regions;
+  std::vector<std::string> modalities;
+  bool phi = false;                             // served for class phi in one of those regions
+  std::optional<std::uint32_t> context_length;  // the smallest among its routes
+  std::vector<std::string> providers;
+  // The cheapest route's, in its own currency; absent for auto and aliases.
+  std::optional<core::price> price;
+};
+
+std::string model_list(std::span<const model_card> cards);
+std::string model_object(const model_card& card);
+
+}  // namespace phigate::codec

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# phigate beside nginx on this machine: a small table and the ratio. How to read it: docs/performance.md.
+#
+#   scripts/bench.sh [--rounds N] [--seconds S] [--proxies nginx phigate]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scripts/deps.sh build test bench
+cmake --preset release >/dev/null
+cmake --build --preset release --target phigate
+cd tests
+exec /usr/bin/python3 -m bench.compare "$@"

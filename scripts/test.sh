@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Every test there is, from nothing: installs what is missing, builds, runs, and ends with one line, `N passed, N failed`.
+#
+#   scripts/test.sh              all parts
+#   scripts/test.sh PART...      some of: lint sim unit integration tidy e2e tsan
+#
+# lint         layers, coroutine rules, headers alone, format, hygiene
+# sim          the provider simulator that other parts rely on
+# unit         the C++ unit and property tests, under ASan and UBSan
+# integration  real sockets and a simulated provider against the daemon, under ASan and UBSan
+# tidy         clang-tidy over src/
+# e2e          the release daemon with curl and the OpenAI SDKs
+# tsan         the integration tests again, with two workers, under TSan
+#
+# Each part's whole output is in build/test-logs/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly all_parts=(lint sim unit integration tidy e2e tsan)
+readonly logs=$PWD/build/test-logs
+readonly python=/usr/bin/python3 # Debian's own: it is the one that python3-venv belongs to
+passed=0
+failed=0
+
+# Sanitizers: a report ends the process, and a leak counts.
+export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+
+count() { # PART PASSED FAILED
+  passed=$((passed + $2))
+  failed=$((failed + $3))
+  printf '== %-12s %5d passed, %d failed  (%d s)\n' "$1:" "$2" "$3" "$((SECONDS - part_began))"
+}
+
+# Shows why a part failed: the lines that say so, or else the end of its log.
+show_failures() { # PART PATTERN
+  grep -nE "$2" "$logs/$1.log" | head -n 60 || true
+  echo "-- the end of $logs/$1.log:"
+  tail -n 40 "$logs/$1.log"
+}
+
+build() { # PRESET TARGET...
+  local preset=$1
+  shift
+  echo "-- building $preset: $*"
+  if { cmake --preset "$preset" && cmake --build --preset "$preset" --target "$@"; } >"$logs/build-$preset.log" 2>&1; then
+    return 0
+  fi
+  show_failures "build-$preset" 'error:|FAILED:|CMake Error'
+  return 1
+}
+
+# unittest closes with "Ran N tests" and, on failure, "FAILED (failures=1, errors=2)"; subtests that fail count each.
+run_unittest() { # PART FOLDER
+  local part=$1 status=0 ran bad
+  "$python" -m unittest discover -s "tests/$2" -t tests >"$logs/$part.log" 2>&1 </dev/null || status=$?
+  ran=$(sed -nE 's/^Ran ([0-9]+) tests? in .*/\1/p' "$logs/$part.log" | tail -n 1)
+  ran=${ran:-0}
+  bad=$(grep -cE '^(FAIL|ERROR|UNEXPECTED SUCCESS): ' "$logs/$part.log" || true)
+  if ((status != 0 && bad == 0)) || ((ran == 0)); then bad=$((bad + 1)); fi
+  if ((bad > 0)); then show_failures "$part" '^(FAIL|ERROR|UNEXPECTED SUCCESS): |Error: |SUMMARY: '; fi
+  count "$part" "$((ran > bad ? ran - bad : 0))" "$bad"
+}
+
+part_lint() { run_unittest lint lint; }
+
+part_sim() { run_unittest sim sim; }
+
+part_unit() {
+  build asan all || { count unit 0 1; return; }
+  local status=0 line bad total
+  ctest --test-dir build/asan --label-regex unit --parallel "$(nproc)" --no-tests=error --output-on-failure \
+    >"$logs/unit.log" 2>&1 </dev/null || status=$?
+  line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests? failed out of [0-9]+' "$logs/unit.log" || true)
+  total=$(sed -nE 's/.*out of ([0-9]+).*/\1/p' <<<"$line")
+  bad=$(sed -nE 's/.*passed, ([0-9]+) tests? failed.*/\1/p' <<<"$line")
+  total=${total:-0} bad=${bad:-0}
+  if ((status != 0 && bad == 0)); then bad=1; fi
+  if ((bad > 0)); then show_failures unit '\(Failed\)|Failure$|SUMMARY: |runtime error:'; fi
+  count unit "$((total > bad ? total - bad : 0))" "$bad"
+}
+
+part_integration() {
+  build asan phigate || { count integration 0 1; return; }
+  PHIGATE_BINARY=$PWD/build/asan/phigate run_unittest integration integration
+}
+
+part_tsan() {
+  build tsan phigate || { count tsan 0 1; return; }
+  PHIGATE_BINARY=$PWD/build/tsan/phigate PHIGATE_WORKERS=2 run_unittest tsan integration
+}
+
+part_tidy() {
+  local checked bad
+  scripts/lint.sh --tidy >"$logs/tidy.log" 2>&1 </dev/null || true
+  checked=$(grep -cE '^\[ *[0-9]+/[0-9]+\].*clang-tidy' "$logs/tidy.log" || true)
+  bad=$(grep -cE ': error: ' "$logs/tidy.log" || true)
+  if ((checked == 0)); then bad=$((bad + 1)); fi
+  if ((bad > 0)); then show_failures tidy ': error: '; fi
+  count tidy "$((checked > bad ? checked - bad : 0))" "$bad"
+}
+
+# The script closes with its own "N passed, N failed"; one that ends without it failed.
+part_e2e() {
+  build release phigate || { count e2e 0 1; return; }
+  local status=0 line good bad
+  PHIGATE_BINARY=$PWD/build/release/phigate bash tests/e2e/run.sh >"$logs/e2e.log" 2>&1 </dev/null || status=$?
+  line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$logs/e2e.log" | tail -n 1 || true)
+  good=$(sed -nE 's/^([0-9]+) passed.*/\1/p' <<<"$line")
+  bad=$(sed -nE 's/^[0-9]+ passed, ([0-9]+) failed.*/\1/p' <<<"$line")
+  good=${good:-0} bad=${bad:-0}
+  if ((status != 0 && bad == 0)) || ((good + bad == 0)); then bad=$((bad + 1)); fi
+  if ((bad > 0)); then show_failures e2e '^(FAIL|ERROR|not ok)|Error: '; fi
+  count e2e "$good" "$bad"
+}
+
+parts=("$@")
+(($#)) || parts=("${all_parts[@]}")
+for part in "${parts[@]}"; do
+  [[ " ${all_parts[*]} " == *" $part "* ]] || { echo "test.sh: no part '$part' (${all_parts[*]})" >&2; exit 2; }
+done
+
+scripts/deps.sh build test e2e lint
+mkdir -p "$logs"
+for part in "${parts[@]}"; do
+  part_began=$SECONDS
+  "part_$part"
+done
+
+echo "logs: $logs ($SECONDS s)"
+echo "$passed passed, $failed failed"
+((failed == 0 && passed > 0))

@@ -1,0 +1,104 @@
+#include "app/commands.hpp"
+
+#include <openssl/rand.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+
+#include "app/daemon.hpp"
+#include "app/route_table.hpp"
+#include "phigate/config/loader.hpp"
+#include "phigate/observe/log.hpp"
+#include "phigate/server/key_ring.hpp"
+
+namespace phigate::app {
+
+namespace {
+
+void print_lines(const std::vector<config::fault>& faults, std::string_view prefix) {
+  for (const config::fault& fault : faults) {
+    std::fprintf(stderr, "%.*s%s\n", static_cast<int>(prefix.size()), prefix.data(), fault.text().c_str());
+  }
+}
+
+// Null: the faults are printed.
+std::shared_ptr<const config::snapshot> load_or_explain(const std::string& config_file, bool with_warnings) {
+  const auto loaded = config::load(config_file, config::process_environment());
+  if (!loaded) {
+    print_lines(loaded.error(), "");
+    std::fprintf(stderr, "phigate: %zu fault(s); nothing was started\n", loaded.error().size());
+    return nullptr;
+  }
+  if (with_warnings) print_lines(loaded->warnings, "warning: ");
+  return loaded->snapshot;
+}
+
+observe::level level_of(std::string_view name) {
+  if (name == "trace") return observe::level::trace;
+  if (name == "debug") return observe::level::debug;
+  if (name == "warn") return observe::level::warn;
+  if (name == "error") return observe::level::error;
+  return observe::level::info;
+}
+
+std::string hex(const config::sha256_digest& digest) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (const std::uint8_t byte : digest) {
+    out += digits[byte >> 4];
+    out += digits[byte & 0x0f];
+  }
+  return out;
+}
+
+}  // namespace
+
+int run_serve(const std::string& config_file) {
+  const auto loaded = config::load(config_file, config::process_environment());
+  if (!loaded) {
+    print_lines(loaded.error(), "");
+    std::fprintf(stderr, "phigate: %zu fault(s); nothing was started\n", loaded.error().size());
+    return 1;
+  }
+  const config::settings& settings = loaded->snapshot->settings;
+  observe::configure_log({level_of(settings.log_level), settings.log_format == config::log_format::json});
+  for (const config::fault& warning : loaded->warnings) {
+    observe::log(observe::level::warn, "configuration", {{"detail", warning.text()}});
+  }
+  const int code = serve(loaded->snapshot);
+  observe::flush_log();
+  return code;
+}
+
+int run_check(const std::string& config_file) {
+  const auto snapshot = load_or_explain(config_file, true);
+  if (!snapshot) return 1;
+  std::printf("%s and %s are sound\n", config_file.c_str(), snapshot->settings.registry_file.c_str());
+  return 0;
+}
+
+int run_routes(const std::string& config_file, const routes_query& query) {
+  const auto snapshot = load_or_explain(config_file, false);
+  if (!snapshot) return 1;
+  const std::string text = route_table(*snapshot->registry, query);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return 0;
+}
+
+// 32 random bytes: twice what makes guessing hopeless.
+int run_keygen() {
+  std::array<unsigned char, 32> random{};
+  if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) throw std::runtime_error("no random bytes to be had");
+  static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string key = "phg_";
+  for (const unsigned char byte : random) key += letters[byte % letters.size()];
+  std::printf("key:    %s\nsha256: %s\n", key.c_str(), hex(server::sha256(key)).c_str());
+  std::printf("\nGive the key to its user; put the sha256 under auth.keys in the configuration. The key is shown this once.\n");
+  return 0;
+}
+
+}  // namespace phigate::app

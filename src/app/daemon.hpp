@@ -1,0 +1,13 @@
+// `phigate serve`: workers, signals and the drain (spec §12, threats §5).
+#pragma once
+
+#include <memory>
+
+#include "phigate/config/loader.hpp"
+
+namespace phigate::app {
+
+// Serves until told to stop. 0: nothing was cut; 3: requests were cut at the drain's end. Throws std::runtime_error when it can't start.
+int serve(std::shared_ptr<const config::snapshot> snapshot);
+
+}  // namespace phigate::app

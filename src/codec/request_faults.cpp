@@ -1,0 +1,85 @@
+#include "codec/request_faults.hpp"
+
+#include <algorithm>
+
+#include "codec/utf8.hpp"
+
+namespace phigate::codec {
+namespace {
+
+std::string_view reason(json_fault::kind what) {
+  switch (what) {
+    case json_fault::kind::empty:
+      return "it is empty";
+    case json_fault::kind::grammar:
+      return "it breaks JSON's grammar";
+    case json_fault::kind::encoding:
+      return "it is not UTF-8";
+    case json_fault::kind::depth:
+      return "it is nested deeper than 64 levels";
+  }
+  return {};
+}
+
+}  // namespace
+
+core::api_error invalid_json(const json_fault& fault) {
+  core::api_error error{.code = core::error_code::invalid_json};
+  error.message = "The request body is not valid JSON: " + std::string(reason(fault.what)) + " (at byte " +
+                  std::to_string(fault.offset) + ").";
+  return error;
+}
+
+core::api_error not_an_object(std::size_t offset) {
+  core::api_error error{.code = core::error_code::invalid_json};
+  error.message = "The request body must be a JSON object (at byte " + std::to_string(offset) + ").";
+  return error;
+}
+
+key_ledger::entry key_ledger::add(json_string key) {
+  const std::string_view name = key.has_escapes() ? unescaped_.emplace_front(key.text()) : key.raw();
+  return {name, key.raw(), judge(name)};
+}
+
+key_ledger::verdict key_ledger::judge(std::string_view name) {
+  const auto end = first_.begin() + static_cast<std::ptrdiff_t>(count_);
+  if (std::find(first_.begin(), end, name) != end) return verdict::repeated;
+  if (count_ < first_.size()) {
+    first_[count_++] = name;
+    return verdict::fresh;
+  }
+  if (others_.contains(name)) return verdict::repeated;
+  if (count_ + others_.size() == most_keys) return verdict::too_many;
+  others_.insert(name);
+  return verdict::fresh;
+}
+
+fault_text repeated_key(std::string_view object, std::string_view key) {
+  return {member_path(object, key), "The key " + shown(key) + " stands twice in one object."};
+}
+
+fault_text too_many_keys(std::string_view object) {
+  return {std::string(object), "An object has more than " + std::to_string(key_ledger::most_keys) + " keys."};
+}
+
+std::string shown(std::string_view key) {
+  constexpr std::size_t longest = 64;
+  std::string text = "\"";
+  text += utf8_prefix(key, longest);
+  text += key.size() > longest ? "…\"" : "\"";
+  return text;
+}
+
+std::string member_path(std::string_view object, std::string_view key) {
+  constexpr std::size_t longest = 64;
+  std::string path(object);
+  if (!path.empty()) path += '.';
+  path += utf8_prefix(key, longest);
+  return path;
+}
+
+std::string element_path(std::string_view array, std::size_t index) {
+  return std::string(array) + '[' + std::to_string(index) + ']';
+}
+
+}  // namespace phigate::codec

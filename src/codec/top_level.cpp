@@ -1,0 +1,167 @@
+#include "codec/top_level.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace phigate::codec {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array preference_names = {
+    "allow_fallbacks"sv,
+    "data_collection"sv,
+    "data_residency"sv,
+    "eu_owned"sv,
+    "ignore"sv,
+    "max_price"sv,
+    "max_retention_days"sv,
+    "only"sv,
+    "order"sv,
+    "phi"sv,
+    "providers"sv,
+    "region"sv,
+    "require_parameters"sv,
+    "sort"sv,
+    "x_phi"sv,
+    "zdr"sv,
+};
+
+// Fields of OpenAI's chat and embeddings requests, and of the APIs modelled on them.
+constexpr std::array field_names = {
+    "audio"sv,
+    "dimensions"sv,
+    "encoding_format"sv,
+    "extra_body"sv,
+    "frequency_penalty"sv,
+    "function_call"sv,
+    "functions"sv,
+    "input"sv,
+    "logit_bias"sv,
+    "logprobs"sv,
+    "max_completion_tokens"sv,
+    "max_tokens"sv,
+    "messages"sv,
+    "metadata"sv,
+    "min_p"sv,
+    "modalities"sv,
+    "model"sv,
+    "models"sv,
+    "n"sv,
+    "parallel_tool_calls"sv,
+    "plugins"sv,
+    "prediction"sv,
+    "presence_penalty"sv,
+    "prompt_cache_key"sv,
+    "prompt_cache_retention"sv,
+    "provider"sv,
+    "reasoning"sv,
+    "reasoning_effort"sv,
+    "repetition_penalty"sv,
+    "response_format"sv,
+    "route"sv,
+    "safety_identifier"sv,
+    "seed"sv,
+    "service_tier"sv,
+    "stop"sv,
+    "store"sv,
+    "stream"sv,
+    "stream_options"sv,
+    "temperature"sv,
+    "tool_choice"sv,
+    "tools"sv,
+    "top_a"sv,
+    "top_k"sv,
+    "top_logprobs"sv,
+    "top_p"sv,
+    "user"sv,
+    "verbosity"sv,
+    "web_search_options"sv,
+};
+
+static_assert(std::ranges::is_sorted(preference_names) && std::ranges::is_sorted(field_names));
+
+constexpr std::size_t longest_known = 32;
+
+bool is_preference(std::string_view name) {
+  return std::ranges::binary_search(preference_names, name);
+}
+
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+
+// The known name that `name` equals but for the case of its letters; empty when there is none.
+std::string case_twin(std::string_view name) {
+  if (name.size() > longest_known || std::ranges::none_of(name, is_upper)) return {};
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; });
+  return is_preference(lower) || std::ranges::binary_search(field_names, lower) ? lower : std::string();
+}
+
+// `store: false` keeps nothing. Any other value that is not null might be read as true.
+bool asks_to_store(json_cursor& cursor) {
+  const std::string_view value = cursor.raw();
+  return value != "false" && value != "null";
+}
+
+fault_text out_of_place(std::string_view name) {
+  const bool is_header = name == "region" || name == "phi" || name == "x_phi";
+  return {std::string(name),
+          shown(name) + (is_header ? " has no place in the body: use the headers X-Region and X-PHI."
+                                   : " has no place at the top level of the body: it belongs in \"provider\".")};
+}
+
+void read_model(json_cursor& cursor, request_facts& facts, fault_keeper& faults) {
+  if (cursor.kind() == json_kind::string) {
+    facts.model = cursor.string().text();
+    return;
+  }
+  faults.bad_model(core::error_code::invalid_request, "\"model\" must be a string.");
+}
+
+}  // namespace
+
+void judge_top_level_key(std::string_view name, fault_keeper& faults) {
+  if (const std::string twin = case_twin(name); !twin.empty()) {
+    faults.ambiguous([&] {
+      return fault_text{std::string(name),
+                        "The key " + shown(name) + " is no known field. Did you mean \"" + twin + "\"?"};
+    });
+  }
+  if (is_preference(name)) faults.misplaced([&] { return out_of_place(name); });
+}
+
+void read_shared_member(std::string_view key, json_cursor& cursor, request_facts& facts, fault_keeper& faults) {
+  const auto retained = [&] { note_retained(facts, [&] { return key; }); };
+  if (key == "model") {
+    read_model(cursor, facts, faults);
+  } else if (key == "provider") {
+    facts.has_provider = true;
+    read_object(cursor, faults, [&] { return key; }, [](const key_ledger::entry&) {});
+  } else if (key == "store") {
+    if (asks_to_store(cursor)) retained();
+  } else if (key == "web_search_options") {
+    if (cursor.kind() != json_kind::null) retained();
+  } else if (key == "extra_body" || key == "plugins" || key == "models" || key == "route") {
+    retained();
+  }
+}
+
+void require_model(const request_facts& facts, fault_keeper& faults) {
+  if (facts.model.empty()) {
+    faults.bad_model(core::error_code::missing_model, "\"model\" is missing: name a model, an alias or \"auto\".");
+  }
+}
+
+member locate(std::string_view text, std::string key, std::string_view raw_key, const json_cursor& cursor) {
+  const auto begin = static_cast<std::size_t>(raw_key.data() - text.data());
+  return {.key = std::move(key),
+          .key_begin = begin - 1,
+          .key_end = begin + raw_key.size() + 1,
+          .value_begin = cursor.offset()};
+}
+
+}  // namespace phigate::codec

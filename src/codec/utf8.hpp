@@ -1,0 +1,22 @@
+// UTF-8, one sequence at a time: for the paths that must say where a text goes wrong, or mend it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace phigate::codec {
+
+// Bytes of the well-formed sequence that `text` begins with (RFC 3629: no overlong form, no surrogate, at most
+// U+10FFFF); 0 when there is none.
+std::size_t utf8_sequence(std::string_view text);
+
+// `code_point` is a Unicode scalar value.
+void append_utf8(std::string& out, std::uint32_t code_point);
+std::size_t utf8_size(std::uint32_t code_point);
+
+// The longest prefix of at most `limit` bytes that does not cut a sequence. `text` is well-formed.
+std::string_view utf8_prefix(std::string_view text, std::size_t limit);
+
+}  // namespace phigate::codec

@@ -1,0 +1,83 @@
+#include "phigate/core/eligibility.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "eligibility_rules.hpp"
+#include "refusal.hpp"
+
+namespace phigate::core {
+namespace {
+
+std::vector<route_id> routes_of_alias(const alias& wanted, modality what, const registry& known) {
+  std::vector<route_id> ids;
+  for (const std::string& model : wanted.models) {
+    const auto routes = known.routes_of(model, what);
+    ids.insert(ids.end(), routes.begin(), routes.end());
+  }
+  // Registry order, and once each even where an alias names a model twice.
+  std::ranges::sort(ids);
+  const auto repeated = std::ranges::unique(ids);
+  ids.erase(repeated.begin(), repeated.end());
+  return ids;
+}
+
+// Calls `visit` with every route that could be eligible, in registry order, from the indices: a pinned model must not
+// cost a walk over the registry.
+template <typename Visitor>
+void visit_candidates(const policy& wanted, const registry& known, Visitor visit) {
+  switch (wanted.model.kind) {
+    case model_kind::automatic:
+      std::ranges::for_each(known.routes_in(wanted.region, wanted.modality), visit);
+      return;
+    case model_kind::concrete:
+      std::ranges::for_each(known.routes_of(wanted.model.name, wanted.modality), visit);
+      return;
+    case model_kind::alias:
+      if (const alias* found = known.find_alias(wanted.model.name)) {
+        std::ranges::for_each(routes_of_alias(*found, wanted.modality, known), visit);
+      }
+      return;
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(exclusion_reason reason) {
+  static constexpr std::array<std::string_view, all_exclusion_reasons.size()> texts{
+      "disabled", "modality", "region", "phi", "model", "parameters"};
+  return texts[static_cast<std::size_t>(reason)];
+}
+
+std::optional<exclusion> exclude(const route& candidate, const policy& wanted, const registry& known,
+                                 std::chrono::sys_days today) {
+  const rule_check rules(wanted, known, today);
+  const auto failed = rules.first_failure(candidate);
+  if (!failed) return std::nullopt;
+  return exclusion{.reason = *failed, .detail = rules.detail(*failed, candidate)};
+}
+
+std::expected<eligible_routes, api_error> select(const policy& wanted, const registry& known,
+                                                 std::chrono::sys_days today) {
+  const rule_check rules(wanted, known, today);
+  std::vector<eligible_route> admitted;
+  visit_candidates(wanted, known, [&](route_id id) {
+    if (!rules.first_failure(known.at(id))) admitted.push_back(eligible_route(known, id));
+  });
+  if (admitted.empty()) return std::unexpected(refusal(wanted, known, today));
+  return eligible_routes(known, std::move(admitted));
+}
+
+region_set verified_regions(const registry& known, modality what, std::chrono::sys_days today) {
+  region_set verified;
+  for (region where : all_regions()) {
+    const auto serves_phi = [&](route_id id) {
+      return is_enabled(known.at(id), known) && !find_phi_gap(known.at(id), where, known, today);
+    };
+    if (std::ranges::any_of(known.routes_in(where, what), serves_phi)) verified.insert(where);
+  }
+  return verified;
+}
+
+}  // namespace phigate::core

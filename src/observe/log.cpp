@@ -1,0 +1,57 @@
+#include "phigate/observe/log.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <memory>
+
+#include "observe/line.hpp"
+
+namespace phigate::observe {
+
+namespace {
+
+struct log_state {
+  log_settings settings;
+  std::shared_ptr<spdlog::logger> out;
+
+  log_state() : out(std::make_shared<spdlog::logger>("phigate", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+    out->set_pattern("%v");  // a line is whole when it gets here
+    out->set_level(spdlog::level::trace);
+    out->flush_on(spdlog::level::trace);
+  }
+};
+
+log_state& current() {
+  static log_state state;
+  return state;
+}
+
+constexpr std::array<std::string_view, 5> level_names{"trace", "debug", "info", "warn", "error"};
+
+}  // namespace
+
+void configure_log(const log_settings& settings) { current().settings = settings; }
+
+bool is_logged(level severity) { return severity >= current().settings.threshold; }
+
+void log(level severity, std::string_view event, std::initializer_list<log_field> fields) {
+  if (!is_logged(severity)) return;
+  std::string text;
+  line record(text, current().settings.json, level_names[static_cast<std::size_t>(severity)], event);
+  for (const log_field& field : fields) {
+    if (field.quoted) {
+      record.text(field.key, field.value);
+    } else {
+      record.number(field.key, std::string_view(field.value));
+    }
+  }
+  record.end();
+  text.pop_back();  // the sink ends the line
+  current().out->log(spdlog::level::info, text);
+}
+
+void flush_log() { current().out->flush(); }
+
+}  // namespace phigate::observe

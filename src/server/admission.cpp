@@ -1,0 +1,170 @@
+#include "server/admission.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <string_view>
+
+#include "phigate/server/key_ring.hpp"
+
+namespace phigate::server {
+
+namespace {
+
+using core::api_error;
+using core::error_code;
+
+std::unexpected<api_error> refuse(error_code code, std::string message, std::string param = {}) {
+  api_error error;
+  error.code = code;
+  error.message = std::move(message);
+  error.param = std::move(param);
+  return std::unexpected(std::move(error));
+}
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+// The text behind "Bearer ", or nothing for another scheme.
+std::optional<std::string_view> bearer_of(std::string_view authorization) {
+  constexpr std::string_view scheme = "bearer ";
+  if (authorization.size() <= scheme.size()) return std::nullopt;
+  if (!http::equals_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return std::nullopt;
+  std::string_view token = authorization.substr(scheme.size());
+  while (!token.empty() && token.front() == ' ') token.remove_prefix(1);
+  return token;
+}
+
+// A header that a person meant as a policy header, but that is none: dropping it would loosen the request.
+bool resembles_policy_header(std::string_view name) {
+  std::string plain = lowered(name);
+  if (plain == "x-region" || plain == "x-phi") return false;
+  std::replace(plain.begin(), plain.end(), '_', '-');
+  return plain.starts_with("x-phi") || plain.starts_with("x-region") || plain.starts_with("xphi") ||
+         plain.starts_with("xregion");
+}
+
+admitted read_region(const http::request_head& head, request_context& context) {
+  const std::size_t count = head.count("x-region");
+  if (count == 0) return {};
+  const std::string_view value = *head.find("x-region");
+  context.named_region = count == 1 ? core::parse_region(value) : std::nullopt;
+  if (context.named_region) return {};
+  const std::string fault = count > 1 ? "X-Region was given twice" : "X-Region names no region";
+  return refuse(error_code::invalid_region, fault + ". Send one X-Region header with one of " + core::region_names() + ".",
+                "X-Region");
+}
+
+admitted read_class(const config::settings& settings, const http::request_head& head, request_context& context) {
+  const std::size_t count = head.count("x-phi");
+  const bool required = context.key != nullptr && context.key->phi == config::phi_permission::required;
+  if (count == 0) {
+    const bool phi = required || settings.default_phi;
+    context.data_class = phi ? core::data_class::phi : core::data_class::general;
+    return {};
+  }
+  const std::string_view value = *head.find("x-phi");
+  if (count == 1 && http::equals_ignoring_case(value, "true")) {
+    context.data_class = core::data_class::phi;
+  } else if (count == 1 && http::equals_ignoring_case(value, "false")) {
+    context.data_class = core::data_class::general;
+  } else {
+    const std::string fault = count > 1 ? "X-PHI was given twice" : "X-PHI is neither true nor false";
+    return refuse(error_code::invalid_phi, fault + ". Send one X-PHI header with the value true or false.", "X-PHI");
+  }
+  return {};
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// application/json, with no parameter but charset=utf-8.
+bool is_json(std::string_view content_type) {
+  const std::size_t semicolon = content_type.find(';');
+  if (!http::equals_ignoring_case(trimmed(content_type.substr(0, semicolon)), "application/json")) return false;
+  if (semicolon == std::string_view::npos) return true;
+  const std::string_view parameter = trimmed(content_type.substr(semicolon + 1));
+  return parameter.empty() || http::equals_ignoring_case(parameter, "charset=utf-8") ||
+         http::equals_ignoring_case(parameter, "charset=\"utf-8\"");
+}
+
+}  // namespace
+
+admitted check_key(const worker& on, const http::request_head& head, request_context& context) {
+  if (on.configuration().settings.auth != config::auth_mode::keys) return {};
+  const std::size_t bearers = head.count("authorization");
+  const std::size_t plain = head.count("x-api-key");
+  if (bearers + plain > 1) {
+    return refuse(error_code::bad_request, "Send the key once: as Authorization: Bearer or as x-api-key, not both.");
+  }
+  std::optional<std::string_view> presented;
+  if (bearers == 1) presented = bearer_of(*head.find("authorization"));
+  if (plain == 1) presented = head.find("x-api-key");
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  if (presented) context.key = on.shared.keys->find(*presented, today);
+  if (context.key != nullptr) return {};
+  return refuse(error_code::invalid_api_key,
+                "No valid API key was given. Send yours as Authorization: Bearer <key>; the gateway's operator issues them.");
+}
+
+admitted check_policy_headers(const config::settings& settings, const http::request_head& head,
+                              request_context& context) {
+  for (const http::field& field : head.fields) {
+    if (!resembles_policy_header(field.name)) continue;
+    return refuse(error_code::unknown_policy_header,
+                  "A header that resembles X-Region or X-PHI is neither. Send X-Region and X-PHI, spelt so, or leave it out.");
+  }
+  if (auto region = read_region(head, context); !region) return region;
+  return read_class(settings, head, context);
+}
+
+admitted check_content_type(const http::request_head& head) {
+  const std::string_view coding = head.find("content-encoding").value_or("identity");
+  if (head.count("content-encoding") > 1 || !http::equals_ignoring_case(coding, "identity")) {
+    return refuse(error_code::unsupported_media_type, "Send the body without a Content-Encoding.");
+  }
+  if (head.count("content-type") != 1 || !is_json(*head.find("content-type"))) {
+    return refuse(error_code::unsupported_media_type, "Send the body as Content-Type: application/json.");
+  }
+  return {};
+}
+
+admitted check_length(const config::settings& settings, const http::request_head& head) {
+  if (head.framing != http::framing::length || head.content_length <= settings.limits.body) return {};
+  return refuse(error_code::payload_too_large,
+                "The body is larger than this gateway takes: " + std::to_string(settings.limits.body) + " bytes.");
+}
+
+void settle_region(const config::settings& settings, request_context& context) {
+  context.region = context.named_region;
+  if (!context.region && context.key != nullptr) context.region = context.key->region;
+  if (!context.region) context.region = settings.default_region;
+}
+
+admitted check_key_region(const request_context& context) {
+  if (context.key == nullptr || context.key->regions.contains(*context.region)) return {};
+  return refuse(error_code::region_not_allowed,
+                "This key may not use the region " + std::string(core::to_string(*context.region)) +
+                    ". Name one of the key's regions in X-Region.",
+                "X-Region");
+}
+
+admitted check_key_class(const request_context& context) {
+  if (context.key == nullptr) return {};
+  const bool phi = context.data_class == core::data_class::phi;
+  if (context.key->phi == config::phi_permission::required && !phi) {
+    return refuse(error_code::phi_required, "This key is for class phi alone. Leave X-PHI out or send true.", "X-PHI");
+  }
+  if (context.key->phi == config::phi_permission::forbidden && phi) {
+    return refuse(error_code::phi_not_allowed, "This key may not send class phi. Use a key that permits it.", "X-PHI");
+  }
+  return {};
+}
+
+}  // namespace phigate::server

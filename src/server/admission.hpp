@@ -1,0 +1,32 @@
+// The checks on a head, before a byte of the body is believed (spec §2): key, policy headers, content type, length. Each reads the
+// head once, when it is complete; nothing that comes later can loosen what they found.
+#pragma once
+
+#include <expected>
+#include <span>
+
+#include "phigate/core/error.hpp"
+#include "phigate/http/head.hpp"
+#include "phigate/server/worker.hpp"
+#include "server/request_context.hpp"
+
+namespace phigate::server {
+
+using admitted = std::expected<void, core::api_error>;
+
+// Fills `context.key` when keys are on.
+admitted check_key(const worker& on, const http::request_head& head, request_context& context);
+// X-Region and X-PHI, and what looks like them; the class in force, tightened by the key's rule. What the key forbids is told
+// later in the order of checks.
+admitted check_policy_headers(const config::settings& settings, const http::request_head& head,
+                              request_context& context);
+// For a JSON endpoint.
+admitted check_content_type(const http::request_head& head);
+admitted check_length(const config::settings& settings, const http::request_head& head);
+// The region in force: X-Region's, else the key's, else the default.
+void settle_region(const config::settings& settings, request_context& context);
+// What the key permits of `context.region` and `context.data_class`.
+admitted check_key_region(const request_context& context);
+admitted check_key_class(const request_context& context);
+
+}  // namespace phigate::server

@@ -1,0 +1,41 @@
+// The client's body, read whole within its limits (spec §2, threats §1).
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string_view>
+
+#include "phigate/core/error.hpp"
+#include "phigate/net/padded_buffer.hpp"
+#include "phigate/server/load_gate.hpp"
+#include "server/endpoints.hpp"
+
+namespace phigate::server {
+
+class body_reader {
+ public:
+  explicit body_reader(exchange& with) : with_(with), memory_(with.on().shared.gate.memory) {}
+
+  // Answers `Expect: 100-continue` first. False: `fault` says what to answer, or the client is gone.
+  boost::asio::awaitable<bool> read();
+
+  // Valid as long as the reader lives and nothing awaits more from the client; with padding behind it.
+  [[nodiscard]] std::string_view body() const { return body_; }
+  [[nodiscard]] std::optional<core::api_error>& fault() { return fault_; }
+
+ private:
+  boost::asio::awaitable<bool> read_in_place();
+  boost::asio::awaitable<bool> read_aside();
+  boost::asio::awaitable<bool> await_more(std::size_t received);
+  bool fail(core::error_code code, std::string message);
+  bool take_memory(std::size_t size);
+
+  exchange& with_;
+  permit memory_;
+  net::padded_buffer aside_;
+  std::string_view body_;
+  std::optional<core::api_error> fault_;
+  net::steady_time started_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace phigate::server

@@ -1,0 +1,35 @@
+// Which call goes where (spec §10). One file per family of endpoints implements them.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "phigate/http/head.hpp"
+#include "phigate/server/worker.hpp"
+#include "server/request_context.hpp"
+#include "server/responder.hpp"
+#include "server/session.hpp"
+
+namespace phigate::server {
+
+// One request as an endpoint gets it. `head`'s views end with the first byte of the body that is awaited.
+struct exchange {
+  session& connection;
+  request_context& context;
+  const http::request_head& head;
+  responder answers;
+  [[nodiscard]] worker& on() { return connection.on(); }
+};
+
+// Path and method, then the endpoint. Answers in every case.
+boost::asio::awaitable<void> dispatch(exchange& with, listener_role role);
+
+boost::asio::awaitable<void> serve_chat(exchange& with);         // inference_endpoint.cpp
+boost::asio::awaitable<void> serve_embeddings(exchange& with);   // inference_endpoint.cpp
+boost::asio::awaitable<void> serve_model_list(exchange& with);   // models_endpoint.cpp
+boost::asio::awaitable<void> serve_model(exchange& with);        // models_endpoint.cpp
+boost::asio::awaitable<void> serve_healthz(exchange& with);      // status_endpoint.cpp
+boost::asio::awaitable<void> serve_readyz(exchange& with);       // status_endpoint.cpp
+boost::asio::awaitable<void> serve_metrics(exchange& with);      // status_endpoint.cpp: open, for the admin listener
+boost::asio::awaitable<void> serve_metrics_to_key(exchange& with);  // status_endpoint.cpp
+
+}  // namespace phigate::server

@@ -1,0 +1,135 @@
+// Chat, vision and embeddings: the checks of spec §2 in their order, then the routing.
+#include <utility>
+
+#include "phigate/core/eligibility.hpp"
+#include "phigate/core/ordering.hpp"
+#include "server/admission.hpp"
+#include "server/body_reader.hpp"
+#include "server/endpoints.hpp"
+#include "server/routed_request.hpp"
+
+namespace phigate::server {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using core::api_error;
+using core::error_code;
+using read_facts = std::expected<codec::request_facts, api_error> (codec::request_reader::*)(std::string_view);
+
+std::unexpected<api_error> refusal(error_code code, std::string message, std::string param = {}) {
+  api_error error;
+  error.code = code;
+  error.message = std::move(message);
+  error.param = std::move(param);
+  return std::unexpected(std::move(error));
+}
+
+admitted admit(exchange& with) {
+  const config::settings& settings = with.on().configuration().settings;
+  if (admitted known = check_key(with.on(), with.head, with.context); !known) return known;
+  if (admitted policy = check_policy_headers(settings, with.head, with.context); !policy) return policy;
+  if (admitted type = check_content_type(with.head); !type) return type;
+  return check_length(settings, with.head);
+}
+
+// Whether there is room for one more request, and time.
+admitted check_load(exchange& with, permit& in_flight) {
+  if (with.on().shared.stage.load(std::memory_order_relaxed) >= drain_stage::closing) {
+    auto refused = refusal(error_code::draining, "The gateway is shutting down. Send the request to another instance.");
+    refused.error().retry_after_seconds = 1;
+    return refused;
+  }
+  if (in_flight.grow(1)) return {};
+  auto refused = refusal(error_code::overloaded, "The gateway is at its limit of requests. Try again shortly.");
+  refused.error().retry_after_seconds = 1;
+  return refused;
+}
+
+// From the body's facts to the routes in their order.
+std::expected<core::route_order, api_error> route(exchange& with, const codec::request_facts& facts) {
+  const core::registry& registry = *with.on().configuration().registry;
+  auto model = core::select_model(facts.model, registry);
+  if (!model) return std::unexpected(model.error());
+  if (facts.has_provider) {
+    return refusal(error_code::invalid_provider_preferences,
+                   "This version takes no provider preferences. Leave the provider object out.", "provider");
+  }
+  const bool phi = with.context.data_class == core::data_class::phi;
+  if (phi && !facts.retained_field.empty()) {
+    return refusal(error_code::unsupported_parameter,
+                   "Class phi admits no field that makes a provider keep data or send it on. Leave it out.",
+                   facts.retained_field);
+  }
+  settle_region(with.on().configuration().settings, with.context);
+  if (const admitted region = check_key_region(with.context); !region) return std::unexpected(region.error());
+  if (const admitted permitted = check_key_class(with.context); !permitted) return std::unexpected(permitted.error());
+
+  core::policy policy;
+  policy.region = *with.context.region;
+  policy.data_class = *with.context.data_class;
+  policy.modality = facts.modality;
+  policy.model = std::move(*model);
+  policy.required_features = facts.required_features;
+  policy.dimensions = facts.dimensions;
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  auto eligible = core::select(policy, registry, today);
+  if (!eligible) return std::unexpected(eligible.error());
+  const std::vector<core::route_signals> signals(eligible->routes().size());
+  return core::route_order::make(std::move(*eligible), policy, signals);
+}
+
+class in_flight_gauge {
+ public:
+  explicit in_flight_gauge(observe::worker_metrics& metrics) : metrics_(metrics) { metrics_.add_in_flight(1); }
+  ~in_flight_gauge() { metrics_.add_in_flight(-1); }
+  in_flight_gauge(const in_flight_gauge&) = delete;
+  in_flight_gauge& operator=(const in_flight_gauge&) = delete;
+
+ private:
+  observe::worker_metrics& metrics_;
+};
+
+asio::awaitable<void> serve_inference(exchange& with, read_facts read) {
+  permit in_flight(with.on().shared.gate.in_flight);
+  admitted admission = admit(with);
+  if (admission) admission = check_load(with, in_flight);
+  if (!admission) {
+    co_await with.answers.send_error(admission.error());
+    co_return;
+  }
+  const in_flight_gauge gauge(with.on().metrics());
+
+  body_reader reader(with);
+  const bool whole = co_await reader.read();
+  if (!whole) {
+    if (reader.fault()) co_await with.answers.send_error(std::move(*reader.fault()));
+    co_return;
+  }
+  const auto facts = (with.on().request_reader().*read)(reader.body());
+  if (!facts) {
+    co_await with.answers.send_error(facts.error());
+    co_return;
+  }
+  auto order = route(with, *facts);
+  if (!order) {
+    co_await with.answers.send_error(order.error());
+    co_return;
+  }
+  net::interrupt& interrupt = with.connection.interrupt();
+  with.connection.client().watch([&interrupt] { interrupt.fire(net::interruption::client_gone); });
+  routed_request request(with, reader.body(), *facts);
+  co_await request.serve(std::move(*order));
+  with.connection.client().unwatch();
+}
+
+}  // namespace
+
+asio::awaitable<void> serve_chat(exchange& with) { return serve_inference(with, &codec::request_reader::read_chat); }
+
+asio::awaitable<void> serve_embeddings(exchange& with) {
+  return serve_inference(with, &codec::request_reader::read_embeddings);
+}
+
+}  // namespace phigate::server

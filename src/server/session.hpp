@@ -1,0 +1,53 @@
+// One client connection: heads in, requests in turn, answers out (HTTP/1.1 keep-alive; pipelined requests are answered in order).
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "phigate/net/channel.hpp"
+#include "phigate/net/interrupt.hpp"
+#include "phigate/net/padded_buffer.hpp"
+#include "phigate/server/worker.hpp"
+#include "server/request_context.hpp"
+
+namespace phigate::server {
+
+class session : public std::enable_shared_from_this<session> {
+ public:
+  session(worker& on, std::shared_ptr<net::channel> client, listener_role role, permit connection);
+  ~session();
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  // Until the connection ends. The spawner holds the session.
+  boost::asio::awaitable<void> run();
+
+  // The drain's two blows: an idle session closes; a busy one is interrupted.
+  void close_if_idle();
+  void cut();
+
+  // For the endpoints.
+  [[nodiscard]] worker& on() { return worker_; }
+  [[nodiscard]] net::channel& client() { return *client_; }
+  [[nodiscard]] net::interrupt& interrupt() { return interrupt_; }
+
+ private:
+  boost::asio::awaitable<bool> serve_one();
+  boost::asio::awaitable<std::optional<std::size_t>> await_head(request_context& context);
+  boost::asio::awaitable<void> serve(request_context& context, const http::request_head& head);
+  boost::asio::awaitable<void> refuse_head(request_context& context, http::head_fault fault);
+  boost::asio::awaitable<void> linger();
+  void record(const request_context& context);
+
+  worker& worker_;
+  std::shared_ptr<net::channel> client_;
+  listener_role role_;
+  permit connection_permit_;
+  net::interrupt interrupt_;
+  bool first_request_ = true;
+  bool idle_ = true;
+};
+
+}  // namespace phigate::server

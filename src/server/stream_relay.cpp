@@ -1,0 +1,231 @@
+#include "server/stream_relay.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <utility>
+
+#include "phigate/codec/request.hpp"
+#include "phigate/codec/writers.hpp"
+#include "phigate/core/audit.hpp"
+#include "phigate/http/writer.hpp"
+
+namespace phigate::server {
+
+namespace asio = boost::asio;
+using core::failure_kind;
+
+namespace {
+
+// One write carries at most about this much: back-pressure reaches the provider after it.
+constexpr std::size_t batch_limit = 64u << 10;
+// No request can ask for more choices at once.
+constexpr std::uint32_t most_choices = 1024;
+
+void mark(std::vector<bool>& set, std::uint32_t index) {
+  if (index >= most_choices) return;
+  if (set.size() <= index) set.resize(index + 1);
+  set[index] = true;
+}
+
+}  // namespace
+
+stream_relay::stream_relay(worker& on, upstream::attempt& from, responder& to, net::interrupt& cut,
+                           const stream_settings& settings)
+    : worker_(on), from_(from), to_(to), cut_(cut), settings_(settings) {}
+
+core::attempt_failure stream_relay::bad_answer(std::string note) const {
+  core::attempt_failure failure;
+  failure.kind = failure_kind::bad_response;
+  failure.reach = core::reach::head_received;
+  failure.sent_whole = true;
+  failure.note = std::move(note);
+  return failure;
+}
+
+asio::awaitable<std::expected<void, core::attempt_failure>> stream_relay::hold() {
+  while (true) {
+    if (has_content_) co_return std::expected<void, core::attempt_failure>{};
+    if (provider_failed_) co_return std::unexpected(bad_answer(broken_by_ == "error_event" ? "an error event before content" : "an event that is no JSON"));
+    if (done_seen_ || at_end_) co_return std::unexpected(bad_answer("ended before content"));
+    if (read_failure_) co_return std::unexpected(*read_failure_);
+    if (out_.size() + received_.size() > held_limit) co_return std::unexpected(bad_answer("too much before content"));
+    const bool got = co_await fill();
+    if (got) take_events(at_end_);
+  }
+}
+
+// Reads what there is, waiting for the first of it. False: woken for another reason.
+asio::awaitable<bool> stream_relay::fill() {
+  std::optional<upstream::attempt::read_outcome> next = co_await from_.read();
+  if (next->kind == upstream::attempt::read_kind::nudged) co_return false;
+  while (next) {
+    if (next->kind == upstream::attempt::read_kind::end) at_end_ = true;
+    if (next->kind == upstream::attempt::read_kind::failed) read_failure_ = std::move(next->failure);
+    if (next->kind != upstream::attempt::read_kind::data) break;
+    received_.append(next->data);
+    if (received_.size() >= batch_limit) break;
+    next = from_.try_read();
+  }
+  co_return true;
+}
+
+stream_relay::verdict stream_relay::judge(std::string_view event) {
+  http::sse_event parsed = http::parse_sse_event(event, scratch_);
+  if (!parsed.has_data) return verdict::plain;
+  if (parsed.data.starts_with("[DONE]")) return verdict::done;
+  if (parsed.data.data() == scratch_.data()) {
+    scratch_.reserve(scratch_.size() + codec::padding);
+    parsed.data = scratch_;
+  }
+  if (!worker_.response_reader().read_chunk(parsed.data, chunk_)) return verdict::malformed;
+  if (chunk_.is_error || parsed.type == "error") return verdict::error;
+  if (chunk_.usage) usage_ = chunk_.usage;
+  relayed_bytes_ += chunk_.relayed_bytes;
+  note_choices();
+  if (chunk_.only_usage && settings_.hide_usage) return verdict::hidden;
+  return chunk_.has_content ? verdict::content : verdict::plain;
+}
+
+void stream_relay::note_choices() {
+  for (const std::uint32_t index : chunk_.started) mark(started_, index);
+  for (const std::uint32_t index : chunk_.finished) mark(finished_, index);
+}
+
+bool stream_relay::all_finished() const {
+  for (std::size_t i = 0; i < started_.size(); ++i) {
+    if (started_[i] && (i >= finished_.size() || !finished_[i])) return false;
+  }
+  return !started_.empty();
+}
+
+// Judges each whole event and moves what the client may see to out_.
+void stream_relay::take_events(bool at_end) {
+  while (!done_seen_ && !provider_failed_) {
+    const std::size_t size = scanner_.next(received_.view(), at_end);
+    if (size == 0) break;
+    const std::string_view event = received_.view().substr(0, size);
+    switch (judge(event)) {
+      case verdict::content: has_content_ = true; [[fallthrough]];
+      case verdict::plain: out_ += event; break;
+      case verdict::hidden: break;
+      case verdict::done: done_seen_ = true; break;
+      case verdict::error:
+        // The provider's own words, which the client may know how to read.
+        if (has_content_) out_ += event;
+        provider_failed_ = true;
+        broken_by_ = "error_event";
+        break;
+      case verdict::malformed:
+        provider_failed_ = true;
+        broken_by_ = "bad_response";
+        break;
+    }
+    received_.consume(size);
+  }
+  if (received_.empty()) received_.clear();
+}
+
+asio::awaitable<bool> stream_relay::relay(std::string head, meter cost) {
+  meter_ = std::move(cost);
+  net::deadline silence(worker_.deadlines(), [this] { from_.nudge(); });
+  const auto until = std::chrono::steady_clock::now() + settings_.longest;
+  while (true) {
+    settle();
+    const bool written = co_await flush(head);
+    head.clear();
+    if (!written || ended_) break;
+
+    const auto now = std::chrono::steady_clock::now();
+    silence.arm(now + keep_alive_interval);
+    from_.arm(std::min(now + settings_.idle, until));
+    const bool got = co_await fill();
+    from_.disarm();
+    if (got) {
+      take_events(at_end_);
+    } else {
+      out_ += ": keep-alive\n\n";
+    }
+  }
+  co_return complete_;
+}
+
+// Whether the stream is over, and how. Only one that is whole gets a [DONE]: a cut must not look like an end.
+void stream_relay::settle() {
+  if (provider_failed_) {
+    if (broken_by_ == "error_event") {
+      end(std::nullopt);
+    } else {
+      break_stream(core::error_code::upstream_error, broken_by_, "The provider sent an event that is no JSON.");
+    }
+  } else if (done_seen_ || at_end_) {
+    if (all_finished()) {
+      complete_ = true;
+      end(usage_);
+    } else {
+      break_stream(core::error_code::upstream_error, "truncated", "The provider ended its answer before it was complete.");
+    }
+  } else if (read_failure_) {
+    settle_failure();
+  }
+}
+
+void stream_relay::settle_failure() {
+  switch (cut_.why()) {
+    case net::interruption::client_gone:
+      ended_ = true;
+      cost_ = meter_(std::nullopt, relayed_bytes_);
+      break;
+    case net::interruption::shutting_down:
+      break_stream(core::error_code::shutting_down, "shutting_down", "The gateway shut down before the answer was complete.");
+      break;
+    case net::interruption::timeout:
+      break_stream(core::error_code::upstream_timeout, "timeout", "The provider stopped sending before its answer was complete.");
+      break;
+    case net::interruption::none:
+      break_stream(core::error_code::upstream_error, core::to_string(read_failure_->kind),
+                   "The connection to the provider broke before its answer was complete.");
+      break;
+  }
+}
+
+void stream_relay::break_stream(core::error_code code, std::string_view why, std::string message) {
+  core::api_error error;
+  error.code = code;
+  error.message = std::move(message);
+  out_ += codec::error_event(error);
+  broken_by_ = why;
+  end(std::nullopt);
+}
+
+void stream_relay::end(const std::optional<core::token_usage>& usage) {
+  cost_ = meter_(usage, relayed_bytes_);
+  ended_ = true;
+  if (complete_) {
+    core::append_stream_comment(out_, cost_);
+    out_ += "data: [DONE]\n\n";
+  }
+  if (!settings_.chunked) return;
+  tail_ = "0\r\n";
+  core::append_stream_trailers(tail_, cost_);
+  tail_ += "\r\n";
+}
+
+// Everything that waits, in one write: the head when it is the first, one chunk, and at the end what closes the stream.
+asio::awaitable<bool> stream_relay::flush(std::string_view head) {
+  std::string chunk_start;
+  std::string_view chunk_end;
+  if (settings_.chunked && !out_.empty()) {
+    http::append_chunk_header(chunk_start, out_.size());
+    chunk_end = "\r\n";
+  }
+  if (head.empty() && out_.empty() && tail_.empty()) co_return true;
+  const std::array<asio::const_buffer, 5> pieces{asio::const_buffer(head.data(), head.size()), asio::buffer(chunk_start),
+                                                 asio::buffer(out_), asio::const_buffer(chunk_end.data(), chunk_end.size()),
+                                                 asio::buffer(tail_)};
+  const bool written = co_await to_.write(pieces);
+  out_.clear();
+  co_return written;
+}
+
+}  // namespace phigate::server

@@ -1,0 +1,256 @@
+#include "phigate/upstream/attempt.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <utility>
+#include <vector>
+
+#include "upstream/finish_body.hpp"
+#include "upstream/retry_after.hpp"
+
+namespace phigate::upstream {
+
+namespace asio = boost::asio;
+using core::failure_kind;
+using core::reach;
+
+namespace {
+
+// A provider that sends more interim answers than this never comes to the point.
+constexpr int most_interim_answers = 16;
+// Enough of an error body to find its message.
+constexpr std::size_t most_error_bytes = 64u << 10;
+
+bool is_identity(std::string_view coding) { return coding.empty() || http::equals_ignoring_case(coding, "identity"); }
+
+}  // namespace
+
+attempt::attempt(upstream_set& upstreams, const core::eligible_route& route, const attempt_limits& limits,
+                 net::interrupt& cut)
+    : upstreams_(upstreams),
+      endpoint_(upstreams.at(route.route().endpoint)),
+      route_(route),
+      limits_(limits),
+      cut_(cut),
+      timer_(upstreams.deadlines(), [this] { cut_.fire(net::interruption::timeout); }),
+      body_(http::framing::none, 0, 0) {}
+
+attempt::~attempt() {
+  cut_.forget();
+  cut_.clear_timeout();
+  if (connection_) connection_->close();
+}
+
+core::attempt_failure attempt::failure(failure_kind kind, std::string note) const {
+  core::attempt_failure failed;
+  failed.kind = kind;
+  failed.reach = reach_;
+  failed.sent_whole = sent_whole_;
+  failed.reused_connection = reused_;
+  failed.note = std::move(note);
+  return failed;
+}
+
+// The one place that tells a time-out from a broken connection.
+core::attempt_failure attempt::broken_connection(std::string note) const {
+  const bool timed_out = cut_.why() == net::interruption::timeout;
+  return failure(timed_out ? failure_kind::timeout : failure_kind::reset, std::move(note));
+}
+
+void attempt::bound_by(std::chrono::milliseconds span) {
+  timer_.arm(std::min(std::chrono::steady_clock::now() + span, limits_.total));
+}
+
+asio::awaitable<attempt::outcome> attempt::open(outgoing_request request, bool fresh) {
+  outcome connected = co_await connect(fresh);
+  if (!connected) co_return connected;
+  cut_.on_fire([this] { connection_->close(); });
+  outcome sent = co_await send(request);
+  if (!sent) co_return sent;
+  outcome answered = co_await read_head();
+  if (!answered) co_return answered;
+  if (head_.status < 200 || head_.status > 299) {
+    outcome refused = co_await refuse();
+    co_return refused;
+  }
+  if (!limits_.answer_bounds_body) timer_.arm(limits_.total);
+  co_return outcome{};
+}
+
+asio::awaitable<attempt::outcome> attempt::connect(bool fresh) {
+  if (!fresh) connection_ = endpoint_.pool->take();
+  reused_ = connection_ != nullptr;
+  if (reused_) co_return outcome{};
+
+  bound_by(limits_.connect);
+  auto dialled = co_await upstreams_.dialer().dial(endpoint_.target, cut_);
+  if (!dialled) {
+    const net::dial_error& error = dialled.error();
+    if (cut_.why() == net::interruption::timeout) co_return std::unexpected(failure(failure_kind::timeout, error.note));
+    const auto kind = error.failure == net::dial_failure::tls ? failure_kind::tls : failure_kind::connect;
+    co_return std::unexpected(failure(kind, error.note));
+  }
+  const auto executor = co_await asio::this_coro::executor;
+  connection_ = net::channel::make(executor, std::move(*dialled));
+  co_return outcome{};
+}
+
+asio::awaitable<attempt::outcome> attempt::send(const outgoing_request& request) {
+  std::string head = endpoint_.head_start[static_cast<std::size_t>(request.modality)];
+  const std::array<std::pair<std::string_view, std::string_view>, 3> lines{{
+      {"content-type: ", request.content_type}, {"accept: ", request.accept}, {"traceparent: ", request.traceparent}}};
+  for (const auto& [name, value] : lines) {
+    if (value.empty()) continue;
+    head += name;
+    head += value;
+    head += "\r\n";
+  }
+  head += "content-length: ";
+  head += std::to_string(request.body_size);
+  head += "\r\n\r\n";
+
+  std::vector<asio::const_buffer> buffers;
+  buffers.reserve(request.body.size() + 1);
+  buffers.emplace_back(head.data(), head.size());
+  for (const std::string_view piece : request.body) buffers.emplace_back(piece.data(), piece.size());
+
+  bound_by(limits_.answer);
+  reach_ = reach::maybe_sent;
+  const net::error_code error = co_await connection_->write(buffers);
+  if (cut_.why() != net::interruption::none) co_return std::unexpected(broken_connection("sending"));
+  // A provider may answer and close before it has read all: what it said is worth reading.
+  sent_whole_ = !error;
+  sent_at_ = std::chrono::steady_clock::now();
+  timer_.arm(std::min(sent_at_ + limits_.answer, limits_.total));
+  co_return outcome{};
+}
+
+asio::awaitable<attempt::outcome> attempt::read_head() {
+  std::size_t scanned = 0;
+  int interim = 0;
+  while (true) {
+    const std::string_view received = connection_->received();
+    if (!received.empty()) reach_ = reach::head_received;
+    const auto size = http::find_response_head(received, scanned);
+    if (!size) co_return std::unexpected(failure(failure_kind::bad_response, "malformed head"));
+    if (*size == 0) {
+      const auto woken = co_await connection_->more();
+      if (woken == net::channel::wake::closed) co_return std::unexpected(broken_connection("closed before its answer"));
+      continue;
+    }
+    http::response_head head;
+    const auto parsed = http::parse_response_head(received.substr(0, *size), false, head);
+    if (!parsed) co_return std::unexpected(failure(failure_kind::bad_response, "malformed head"));
+    scanned = 0;
+    if (head.status >= 200) {
+      outcome accepted = accept_head(head);
+      connection_->consume(*size);
+      co_return accepted;
+    }
+    if (head.status == 101 || ++interim > most_interim_answers) {
+      co_return std::unexpected(failure(failure_kind::bad_response, "interim answers without an end"));
+    }
+    connection_->consume(*size);
+  }
+}
+
+attempt::outcome attempt::accept_head(const http::response_head& head) {
+  head_.status = head.status;
+  head_.content_type = head.find("content-type").value_or("");
+  head_.request_id = head.find("x-request-id").value_or(head.find("request-id").value_or(""));
+  head_.retry_after = parse_retry_after(head.find("retry-after").value_or(""), std::chrono::system_clock::now());
+  keep_alive_ = head.keep_alive && sent_whole_;
+  body_ = http::body_decoder(head.framing, head.content_length, limits_.response_bytes);
+  if (!is_identity(head.find("content-encoding").value_or(""))) {
+    return std::unexpected(failure(failure_kind::bad_response, "content-encoded"));
+  }
+  return {};
+}
+
+// Reads what the provider says of its refusal, and lets the adapter class it.
+asio::awaitable<attempt::outcome> attempt::refuse() {
+  std::string body;
+  bool whole = false;
+  while (body.size() < most_error_bytes) {
+    read_outcome piece = co_await read();
+    if (piece.kind == read_kind::nudged) continue;
+    whole = piece.kind == read_kind::end;
+    if (piece.kind != read_kind::data) break;
+    body.append(piece.data);
+  }
+  if (cut_.why() == net::interruption::client_gone) co_return std::unexpected(broken_connection("client gone"));
+  core::attempt_failure refused =
+      endpoint_.adapter->classify(refusal{head_.status, body}, route_.provider());
+  refused.reach = reach_;
+  refused.sent_whole = sent_whole_;
+  refused.reused_connection = reused_;
+  refused.retry_after = head_.retry_after;
+  if (whole) release();
+  co_return std::unexpected(std::move(refused));
+}
+
+std::optional<attempt::read_outcome> attempt::try_read() {
+  read_outcome result;
+  while (!body_.done()) {
+    const auto piece = body_.step(connection_->received());
+    if (!piece) {
+      const bool too_large = piece.error() == http::body_fault::too_large;
+      result.kind = read_kind::failed;
+      result.failure = failure(too_large ? failure_kind::too_large : failure_kind::bad_response, "malformed body");
+      return result;
+    }
+    connection_->consume(piece->consumed);
+    if (!piece->data.empty()) {
+      result.kind = read_kind::data;
+      result.data = piece->data;
+      return result;
+    }
+    if (piece->consumed == 0) return std::nullopt;
+  }
+  return result;
+}
+
+asio::awaitable<attempt::read_outcome> attempt::read() {
+  while (true) {
+    if (auto here = try_read()) co_return std::move(*here);
+    const auto woken = co_await connection_->more();
+    if (woken == net::channel::wake::data) continue;
+    read_outcome result;
+    if (woken == net::channel::wake::nudged) {
+      result.kind = read_kind::nudged;
+      co_return result;
+    }
+    const bool orderly = connection_->close_reason() == asio::error::eof;
+    if (orderly && body_.finish()) co_return result;
+    result.kind = read_kind::failed;
+    result.failure = broken_connection("closed before its answer was whole");
+    co_return result;
+  }
+}
+
+void attempt::nudge() {
+  if (connection_) connection_->nudge();
+}
+
+void attempt::release() {
+  timer_.disarm();
+  cut_.forget();
+  if (!connection_) return;
+  auto connection = std::exchange(connection_, nullptr);
+  if (!keep_alive_ || cut_.why() != net::interruption::none || connection->is_closed()) {
+    connection->close();
+    return;
+  }
+  if (body_.done()) {
+    if (connection->received().empty() && !connection->is_reading()) {
+      endpoint_.pool->put(std::move(connection));
+    } else {
+      connection->close();  // surplus bytes: whose answer they are nobody can say
+    }
+    return;
+  }
+  finish_in_background(std::move(connection), body_, endpoint_.pool, upstreams_.deadlines());
+}
+
+}  // namespace phigate::upstream

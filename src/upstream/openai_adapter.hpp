@@ -1,0 +1,9 @@
+#pragma once
+
+#include "phigate/upstream/adapter.hpp"
+
+namespace phigate::upstream {
+
+const adapter& openai();
+
+}  // namespace phigate::upstream

@@ -1,0 +1,311 @@
+// What must hold for every registry, policy and run of bad luck.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "phigate/core/eligibility.hpp"
+#include "phigate/core/failover.hpp"
+#include "phigate/core/ordering.hpp"
+#include "support/generated_registry.hpp"
+
+namespace phigate::core {
+namespace {
+
+using test::generated_today;
+
+// The rules of spec §3 once more, from the tables alone: shares no code with what it checks.
+class plain_rules {
+ public:
+  plain_rules(const registry_tables& tables, const policy& wanted) : tables_(tables), wanted_(wanted) {}
+
+  [[nodiscard]] bool admits(std::size_t model_index, modality what) const {
+    const hosted_model& model = tables_.models[model_index];
+    const endpoint& host = host_of(model_index);
+    if (!model.enabled || !host.enabled || !owner_of(model_index).enabled) return false;
+    if (what != wanted_.modality || !host.regions.contains(wanted_.region)) return false;
+    return fits_class(model_index) && is_wanted(model.id) && fits_parameters(model);
+  }
+
+  [[nodiscard]] bool is_verified(std::size_t model_index) const {
+    const endpoint& host = host_of(model_index);
+    const provider& owner = owner_of(model_index);
+    bool agreed = false;
+    for (const agreement& one : owner.agreements) {
+      agreed = agreed || (one.regions.contains(wanted_.region) && one.modalities.contains(wanted_.modality) &&
+                          !(generated_today < one.valid_from) && generated_today < one.valid_until);
+    }
+    if (!agreed || host.location.global || host.location.countries.empty()) return false;
+    const auto& facts = tables_.regions[static_cast<std::size_t>(wanted_.region)];
+    if (!facts) return false;
+    for (const country& one : host.location.countries) {
+      if (std::find(facts->countries.begin(), facts->countries.end(), one) == facts->countries.end()) return false;
+    }
+    if (host.trains_on_data.has_value()) return !*host.trains_on_data;
+    return owner.trains_on_data.has_value() && !*owner.trains_on_data;
+  }
+
+ private:
+  [[nodiscard]] const endpoint& host_of(std::size_t model_index) const {
+    return tables_.endpoints[static_cast<std::size_t>(tables_.models[model_index].host)];
+  }
+  [[nodiscard]] const provider& owner_of(std::size_t model_index) const {
+    return tables_.providers[static_cast<std::size_t>(host_of(model_index).owner)];
+  }
+  [[nodiscard]] bool fits_class(std::size_t model_index) const {
+    return wanted_.data_class == data_class::general || is_verified(model_index);
+  }
+  [[nodiscard]] bool is_wanted(const std::string& id) const {
+    if (wanted_.model.kind == model_kind::automatic) return true;
+    if (wanted_.model.kind == model_kind::concrete) return id == wanted_.model.name;
+    for (const alias& one : tables_.aliases) {
+      if (one.name == wanted_.model.name) return std::count(one.models.begin(), one.models.end(), id) > 0;
+    }
+    return false;
+  }
+  [[nodiscard]] bool fits_parameters(const hosted_model& model) const {
+    const std::set<std::string> declared(model.features.begin(), model.features.end());
+    for (const std::string& word : wanted_.required_features) {
+      if (!declared.contains(word)) return false;
+    }
+    if (!wanted_.dimensions) return true;
+    if (!model.dimensions) return declared.contains("dimensions");
+    return *wanted_.dimensions >= model.dimensions->smallest && *wanted_.dimensions <= model.dimensions->largest;
+  }
+
+  const registry_tables& tables_;
+  const policy& wanted_;
+};
+
+std::vector<std::size_t> ids(std::span<const eligible_route> routes) {
+  std::vector<std::size_t> plain;
+  for (const eligible_route& one : routes) plain.push_back(static_cast<std::size_t>(one.id()));
+  return plain;
+}
+
+std::vector<std::size_t> ids_by_plain_rules(const registry& known, const policy& wanted) {
+  const plain_rules rules(known.tables(), wanted);
+  std::vector<std::size_t> admitted;
+  for (std::size_t i = 0; i < known.routes().size(); ++i) {
+    const route& one = known.routes()[i];
+    if (rules.admits(static_cast<std::size_t>(one.model), one.modality)) admitted.push_back(i);
+  }
+  return admitted;
+}
+
+// Health of every sort, nonsense too.
+std::vector<route_signals> any_signals(std::size_t routes) {
+  std::vector<route_signals> signals;
+  for (std::size_t i = 0; i < routes; ++i) {
+    const double health = *rc::gen::element(1.0, 0.5, 0.25, 0.01, 0.0, -1.0, std::numeric_limits<double>::quiet_NaN(),
+                                            std::numeric_limits<double>::infinity());
+    signals.push_back({.health = health});
+  }
+  return signals;
+}
+
+RC_GTEST_PROP(routing, selects_exactly_what_the_rules_admit, ()) {
+  const registry known(*test::registry_tables());
+  const policy wanted = *test::policies();
+  const auto selected = select(wanted, known, generated_today);
+  const auto expected = ids_by_plain_rules(known, wanted);
+  RC_ASSERT(selected.has_value() == !expected.empty());
+  if (selected) RC_ASSERT(ids(selected->routes()) == expected);
+}
+
+RC_GTEST_PROP(routing, orders_a_permutation_of_a_subset_of_what_is_eligible, ()) {
+  const registry known(*test::registry_tables());
+  const policy wanted = *test::policies();
+  auto selected = select(wanted, known, generated_today);
+  RC_PRE(selected.has_value());
+  const auto eligible = ids(selected->routes());
+  const auto signals = any_signals(eligible.size());
+  auto ordered = ids(route_order::make(std::move(*selected), wanted, signals).routes());
+  RC_ASSERT(!ordered.empty());
+  if (wanted.modality != modality::embeddings) RC_ASSERT(ordered.size() == eligible.size());
+  std::ranges::sort(ordered);
+  RC_ASSERT(std::ranges::adjacent_find(ordered) == ordered.end());
+  RC_ASSERT(std::ranges::includes(eligible, ordered));
+}
+
+// Every policy of class phi that a generated registry could be asked for.
+std::vector<policy> all_phi_policies() {
+  std::vector<policy> all;
+  for (region where : all_regions()) {
+    for (modality what : all_modalities()) {
+      policy wanted;
+      wanted.region = where;
+      wanted.data_class = data_class::phi;
+      wanted.modality = what;
+      wanted.model = {.kind = model_kind::automatic, .name = "auto"};
+      all.push_back(wanted);
+      wanted.model = {.kind = model_kind::alias, .name = "both"};
+      all.push_back(wanted);
+      wanted.model = {.kind = model_kind::concrete, .name = "m-0"};
+      all.push_back(wanted);
+    }
+  }
+  return all;
+}
+
+RC_GTEST_PROP(routing, orders_nothing_unverified_for_class_phi, ()) {
+  const registry known(*test::registry_tables());
+  for (const policy& wanted : all_phi_policies()) {
+    auto selected = select(wanted, known, generated_today);
+    if (!selected) continue;
+    const auto order = route_order::make(std::move(*selected), wanted, {});
+    const plain_rules rules(known.tables(), wanted);
+    for (const eligible_route& one : order.routes()) {
+      RC_ASSERT(rules.is_verified(static_cast<std::size_t>(one.route().model)));
+      RC_ASSERT(one.endpoint().regions.contains(wanted.region));
+      RC_ASSERT(one.route().modality == wanted.modality);
+      RC_ASSERT(!one.endpoint().location.global);
+    }
+  }
+}
+
+RC_GTEST_PROP(routing, keeps_every_position_of_an_order_inside_region_and_modality, ()) {
+  const registry known(*test::registry_tables());
+  const policy wanted = *test::policies();
+  auto selected = select(wanted, known, generated_today);
+  RC_PRE(selected.has_value());
+  const auto signals = any_signals(selected->routes().size());
+  const auto order = route_order::make(std::move(*selected), wanted, signals);
+  const plain_rules rules(known.tables(), wanted);
+  for (const eligible_route& one : order.routes()) {
+    RC_ASSERT(rules.admits(static_cast<std::size_t>(one.route().model), one.route().modality));
+  }
+}
+
+RC_GTEST_PROP(routing, never_mixes_models_of_embeddings_and_lets_nothing_measured_choose_the_model, ()) {
+  const registry known(*test::registry_tables());
+  policy wanted = *test::policies();
+  wanted.modality = modality::embeddings;
+  const auto selected = select(wanted, known, generated_today);
+  RC_PRE(selected.has_value());
+  const auto chosen = [&] {
+    const auto signals = any_signals(selected->routes().size());
+    const auto order = route_order::make(*selected, wanted, signals);
+    std::set<std::string> models;
+    for (const eligible_route& one : order.routes()) models.insert(one.model().id);
+    return models;
+  };
+  const auto first = chosen();
+  RC_ASSERT(first.size() == 1U);
+  RC_ASSERT(chosen() == first);
+}
+
+RC_GTEST_PROP(routing, counts_every_route_once_when_it_refuses, ()) {
+  const registry known(*test::registry_tables());
+  const policy wanted = *test::policies();
+  const auto selected = select(wanted, known, generated_today);
+  RC_PRE(!selected.has_value());
+  const api_error& error = selected.error();
+  RC_ASSERT(!error.message.empty());
+  if (error.code != error_code::no_route) RC_SUCCEED("counts are no_route's alone");
+  std::size_t removed = 0;
+  for (const exclusion_count& one : error.excluded) {
+    RC_ASSERT(one.routes > 0);
+    removed += one.routes;
+  }
+  RC_ASSERT(removed == known.routes().size());
+}
+
+RC_GTEST_PROP(routing, blocks_for_phi_exactly_by_the_two_cases_of_the_rule, ()) {
+  const registry known(*test::registry_tables());
+  policy wanted = *test::policies();
+  wanted.data_class = data_class::phi;
+  const auto selected = select(wanted, known, generated_today);
+  RC_PRE(!selected.has_value() && selected.error().code != error_code::model_not_found);
+
+  const plain_rules rules(known.tables(), wanted);
+  bool has_host = false;
+  bool has_verified_host = false;
+  for (const route& one : known.routes()) {
+    if (one.modality != wanted.modality || !known.endpoint_of(one).regions.contains(wanted.region)) continue;
+    has_host = true;
+    has_verified_host = has_verified_host || rules.is_verified(static_cast<std::size_t>(one.model));
+  }
+  policy without_phi = wanted;
+  without_phi.data_class = data_class::general;
+  const bool blocked = (has_host && !has_verified_host) || !ids_by_plain_rules(known, without_phi).empty();
+  RC_ASSERT(selected.error().code == (blocked ? error_code::phi_blocked : error_code::no_route));
+}
+
+// Without this the properties above could all hold of refusals alone.
+TEST(generated_registries, reach_every_outcome_often) {
+  std::map<std::string, int> outcomes;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    const registry known(test::registry_tables()(rc::Random(seed), 100).value());
+    const policy wanted = test::policies()(rc::Random(seed + 1'000'000), 100).value();
+    const auto selected = select(wanted, known, generated_today);
+    const std::string outcome(selected ? "route" : traits_of(selected.error().code).code);
+    ++outcomes[std::string(to_string(wanted.data_class)) + " " + outcome];
+  }
+  for (std::string_view outcome : {"general route", "general no_route", "general model_not_found", "phi route",
+                                   "phi phi_blocked", "phi no_route", "phi model_not_found"}) {
+    EXPECT_GE(outcomes[std::string(outcome)], 5) << outcome;
+  }
+}
+
+// Runs at full size, as the registries are.
+int below(int end) {
+  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(0, end));
+}
+
+attempt_failure any_failure() {
+  attempt_failure failure;
+  failure.kind = static_cast<failure_kind>(below(static_cast<int>(failure_kind::misconfigured) + 1));
+  // Ends of a request are rarer than in truth, so that runs get long.
+  if (failure.kind >= failure_kind::too_large && below(4) != 0) failure.kind = failure_kind::reset;
+  failure.reach = static_cast<reach>(below(3));
+  failure.sent_whole = below(2) == 0;
+  failure.reused_connection = below(2) == 0;
+  failure.status = failure.reach == reach::head_received ? 300 + below(300) : 0;
+  if (below(2) == 0) failure.retry_after = std::chrono::seconds(below(1'000));
+  return failure;
+}
+
+RC_GTEST_PROP(failover_runs, bound_attempts_dials_and_time, ()) {
+  const auto routes = static_cast<std::size_t>(1 + below(7));
+  const int most = 1 + below(5);
+  const failover::time_point deadline{std::chrono::milliseconds(1 + below(200))};
+  failover machine(std::vector<failover::candidate>(routes, {.provider = "p", .model = "m"}),
+                   {.max_attempts = most, .deadline = deadline});
+  failover::time_point now{};
+  std::map<std::size_t, int> fresh_dials;
+  int attempts = 0;
+  int allowed = most;
+  next_step next = machine.start(now);
+  while (const auto* dial = std::get_if<step::dial>(&next)) {
+    RC_ASSERT(now < deadline);
+    RC_ASSERT(dial->route < routes);
+    if (dial->fresh) {
+      RC_ASSERT(++fresh_dials[dial->route] == 1);
+      RC_ASSERT(dial->route == static_cast<std::size_t>(attempts - 1));
+    } else {
+      RC_ASSERT(dial->route == static_cast<std::size_t>(attempts));
+      ++attempts;
+    }
+    RC_ASSERT(attempts <= allowed);
+    RC_ASSERT(machine.attempts() == attempts);
+    RC_ASSERT(machine.current() == dial->route);
+    now += std::chrono::milliseconds(below(50));
+    const attempt_failure failure = any_failure();
+    next = machine.on_failure(failure, now);
+    if (failure.kind == failure_kind::timeout && failure.sent_whole) allowed = std::min(allowed, attempts + 1);
+  }
+  const auto& error = std::get<step::fail>(next).error;
+  RC_ASSERT(error.attempts.size() == static_cast<std::size_t>(attempts));
+  RC_ASSERT(machine.failures().size() == static_cast<std::size_t>(attempts));
+  RC_ASSERT(!error.message.empty());
+}
+
+}  // namespace
+}  // namespace phigate::core
