@@ -1,7 +1,6 @@
 // Endpoints: where they are, what they may serve, and whether they have what they need to be called (spec §11).
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include "config/address.hpp"
 #include "config/credential.hpp"

@@ -1,5 +1,6 @@
 #include "phigate/config/loader.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>

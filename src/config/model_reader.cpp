@@ -36,8 +36,8 @@ std::optional<core::dimension_range> read_dimensions(const node& from, reading& 
     map.must_set("min", range.smallest, size);
     map.must_set("max", range.largest, size);
   });
-  if (range.smallest != 0 && range.largest != 0 && range.smallest > range.largest)
-    in.fault(from, "min is more than max");
+  const bool both = range.smallest != 0 && range.largest != 0;
+  if (both && range.smallest > range.largest) in.fault(from, "min is more than max");
   return range;
 }
 
@@ -57,6 +57,7 @@ struct price_words {
 };
 
 void check_units(const node& from, reading& in, const price_words& said, core::modality_set modalities) {
+  if (modalities.empty()) return;  // a fault of its own: which units are right is not known
   const auto need = [&](modality which, std::string_view name, const node* unit) {
     if (modalities.contains(which) && unit == nullptr) {
       in.fault(from, std::string(core::to_string(which)) + " needs " + std::string(name));
@@ -99,8 +100,8 @@ bool is_gateway_field(std::string_view field) {
 }
 
 void check_field(const node& at, reading& in, std::string_view field) {
-  if (is_gateway_field(field))
-    in.fault(at, in_quotes(field) + " is the gateway's own: it is neither renamed nor dropped");
+  if (!is_gateway_field(field)) return;
+  in.fault(at, in_quotes(field) + " is the gateway's own: it is neither renamed nor dropped");
 }
 
 void read_renames(const node& from, reading& in, core::request_dialect& into) {
@@ -189,7 +190,7 @@ core::hosted_model read_model(const node& from, reading& in, const fx_table& fx)
     std::ranges::sort(out.features);
     const node* dimensions = map.take("dimensions");
     if (dimensions != nullptr) out.dimensions = read_dimensions(*dimensions, in);
-    if (dimensions != nullptr && !out.modalities.contains(modality::embeddings)) {
+    if (dimensions != nullptr && !out.modalities.empty() && !out.modalities.contains(modality::embeddings)) {
       in.fault(*dimensions, "for a model that serves embeddings");
     }
     if (const node* price = map.require("price")) out.cost = read_price(*price, in, fx, out.modalities);

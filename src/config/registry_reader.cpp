@@ -69,7 +69,10 @@ class registry_reader {
     core::region_facts facts;
     read_map(from, in_, "a region's settings", [&](map_reader& map) {
       if (const node* resident = map.take("resident")) residents_.push_back({resident, region});
-      if (const node* countries = map.take("countries")) {
+      // An empty list says what an absent one does: the region takes endpoints anywhere, and can show nothing for class
+      // phi.
+      const node* countries = map.take("countries");
+      if (countries != nullptr && !(countries->shape == shape::list && countries->children.empty())) {
         facts.countries = read_list(*countries, in_, "countries", read_country);
         std::ranges::sort(facts.countries);
       }

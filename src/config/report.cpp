@@ -1,6 +1,5 @@
 #include "config/report.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace phigate::config {
@@ -8,9 +7,11 @@ namespace {
 
 constexpr std::size_t longest_quote = 60;
 
-std::vector<fault> in_file_order(std::vector<fault> found) {
-  std::ranges::stable_sort(found, {}, &fault::line);
-  return found;
+std::vector<fault> in_file_order(const std::multimap<int, fault>& found) {
+  std::vector<fault> out;
+  out.reserve(found.size());
+  for (const auto& [line, one] : found) out.push_back(one);
+  return out;
 }
 
 }  // namespace
@@ -24,11 +25,11 @@ std::string fault::text() const {
 }
 
 void report::add_fault(int line, std::string_view key_path, std::string message) {
-  faults_.push_back({file_, line, std::string(key_path), std::move(message)});
+  faults_.emplace(line, fault{file_, line, std::string(key_path), std::move(message)});
 }
 
 void report::add_warning(int line, std::string_view key_path, std::string message) {
-  warnings_.push_back({file_, line, std::string(key_path), std::move(message)});
+  warnings_.emplace(line, fault{file_, line, std::string(key_path), std::move(message)});
 }
 
 std::vector<fault> report::faults() const {

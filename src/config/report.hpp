@@ -1,6 +1,7 @@
 // Faults and warnings of one file, collected while it is read and handed over in file order.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,8 @@ class report {
 
  private:
   std::string file_;
-  std::vector<fault> faults_;
-  std::vector<fault> warnings_;
+  std::multimap<int, fault> faults_;  // by line; equal ones in the order they came
+  std::multimap<int, fault> warnings_;
 };
 
 // Text of the file in quotes, fit for a terminal and a log: cut at 60 bytes, everything but printable ASCII as `?`.

@@ -86,6 +86,9 @@ std::expected<head_extent, head_fault> find_request_head(std::string_view receiv
 
 std::expected<std::size_t, response_fault> find_response_head(std::string_view received, std::size_t& scanned) {
   const auto window = received.substr(0, response_head_limit);
+  // What is not HTTP may never send a line end: waiting for one would be waiting for a time-out.
+  constexpr std::string_view start = "HTTP/1.";
+  if (!start.starts_with(window.substr(0, start.size()))) return std::unexpected(response_fault::malformed);
   while (true) {
     const auto line = find_line_end(window, scanned);
     if (line.state == line_state::bad) return std::unexpected(response_fault::malformed);

@@ -34,9 +34,14 @@ int keep_session(SSL* connection, SSL_SESSION* session) {
 }
 
 std::string pin_of(X509* certificate) {
+  unsigned char* encoded = nullptr;
+  const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &encoded);
+  if (length <= 0) return {};
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  if (X509_pubkey_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return {};
+  const int done = EVP_Digest(encoded, static_cast<std::size_t>(length), digest.data(), &size, EVP_sha256(), nullptr);
+  OPENSSL_free(encoded);
+  if (done != 1) return {};
   std::string text(4 * ((size + 2) / 3) + 1, '\0');
   text.resize(static_cast<std::size_t>(
       EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), digest.data(), static_cast<int>(size))));
@@ -95,7 +100,8 @@ bool prepare(tls_client::state& client, SSL* connection, const std::string& host
 
 bool is_trusted(const tls_client::state& client, SSL* connection) {
   if (SSL_get_verify_result(connection) != X509_V_OK) return false;
-  if (client.pins.empty()) return true;
+  // A resumed session carries no chain; its first handshake was checked, and sessions are kept for trusted peers alone.
+  if (client.pins.empty() || SSL_session_reused(connection) == 1) return true;
   // The verified chain, not what the peer sent: an unrelated certificate in its message must not match a pin.
   const STACK_OF(X509)* chain = SSL_get0_verified_chain(connection);
   for (int i = 0; i < sk_X509_num(chain); ++i) {

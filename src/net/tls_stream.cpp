@@ -104,6 +104,8 @@ void tls_stream::shutdown_send() {
 }
 
 void tls_stream::close() {
+  // Without this OpenSSL takes the session for broken and never resumes it; HTTP's framing has already told a cut from an end.
+  SSL_set_shutdown(native(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   error_code ignored;
   socket().close(ignored);
 }

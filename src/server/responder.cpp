@@ -45,6 +45,8 @@ void responder::append_audit(std::string& head, bool answered) const {
 }
 
 void responder::append_connection(std::string& head) const {
+  // A draining process keeps nobody: the next request belongs to another instance.
+  if (worker_.shared.stage.load(std::memory_order_relaxed) != drain_stage::serving) context_.keep_alive = false;
   if (!context_.keep_alive) {
     http::append_field(head, "connection", "close");
   } else if (context_.http_1_0) {

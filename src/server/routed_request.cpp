@@ -152,6 +152,11 @@ upstream::attempt_limits routed_request::limits_for(const core::eligible_route& 
   return limits;
 }
 
+std::chrono::milliseconds routed_request::idle_limit() const {
+  if (const auto own = current_->model().timeouts.idle) return *own;
+  return current_->endpoint().timeouts.idle.value_or(with_.on().configuration().settings.timeouts.idle);
+}
+
 core::metered routed_request::meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes) const {
   core::metered out;
   out.source = usage ? core::usage_source::provider : core::usage_source::estimated;
@@ -174,7 +179,10 @@ std::string routed_request::passed_headers(const upstream::attempt& attempt) con
 asio::awaitable<routed_request::outcome> routed_request::answer_whole(upstream::attempt& attempt) {
   net::padded_buffer body;
   permit memory(with_.on().shared.gate.memory);
+  const auto idle = idle_limit();
   while (true) {
+    // A body that stops half-way leaves time for another route.
+    attempt.arm(std::min(steady_clock::now() + idle, deadline_));
     auto piece = co_await attempt.read();
     if (piece.kind == upstream::attempt::read_kind::failed) co_return std::unexpected(std::move(piece.failure));
     if (piece.kind == upstream::attempt::read_kind::end) break;
@@ -228,8 +236,7 @@ asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream:
   stream_settings how;
   how.hide_usage = !facts_.asks_for_usage;
   how.chunked = !with_.context.http_1_0;
-  how.idle = current_->endpoint().timeouts.idle.value_or(settings.timeouts.idle);
-  how.idle = current_->model().timeouts.idle.value_or(how.idle);
+  how.idle = idle_limit();
   how.longest = current_->endpoint().timeouts.stream.value_or(settings.timeouts.stream);
   how.longest = current_->model().timeouts.stream.value_or(how.longest);
 

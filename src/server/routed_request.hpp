@@ -37,6 +37,7 @@ class routed_request {
   core::next_step failed(const core::attempt_failure& failure);
   [[nodiscard]] codec::body_edits edits_for(const core::eligible_route& route) const;
   [[nodiscard]] upstream::attempt_limits limits_for(const core::eligible_route& route) const;
+  [[nodiscard]] std::chrono::milliseconds idle_limit() const;
   [[nodiscard]] core::metered meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes) const;
   [[nodiscard]] std::string passed_headers(const upstream::attempt& attempt) const;
   void count(std::string_view ended);

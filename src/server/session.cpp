@@ -110,7 +110,6 @@ asio::awaitable<bool> session::serve_one() {
     co_return context.keep_alive && !client_->is_closed();
   }
   read_head_into(context, head, worker_.configuration().settings);
-  if (worker_.shared.stage.load(std::memory_order_relaxed) != drain_stage::serving) context.keep_alive = false;
 
   bool thrown = false;
   try {

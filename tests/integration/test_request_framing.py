@@ -207,6 +207,8 @@ class Heads(FramingCase):
         self.assertEqual(connection.read_response().status, 100)
         connection.send(BODY)
         self.assert_ok(connection.read_response())
+
+    def test_another_expectation_is_refused(self) -> None:
         self.assert_refused(HEAD + LENGTH + b"Expect: 200-ok\r\n\r\n" + BODY, 417, closes=False)
 
     def test_continue_is_not_said_to_a_request_that_is_refused(self) -> None:

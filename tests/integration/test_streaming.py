@@ -53,7 +53,7 @@ class StreamCase(GatewayCase):
             self.world["first"].script([step])
         return self.chat(STREAM | fields)
 
-    def told(self, *events: faults.Event, **options) -> Response:
+    def streamed(self, *events: faults.Event, **options) -> Response:
         return self.stream(faults.stream(list(events), **options))
 
     def assert_broken(self, response: Response) -> dict:
@@ -76,7 +76,7 @@ class WholeStreams(StreamCase):
             b'data: {"id":"c1" , "choices":[{"index":0,"delta":{"content":"\\u00e9 "}}]}\n\n',
             STOP,
         ]
-        response = self.told(*events)
+        response = self.streamed(*events)
         self.assert_ok(response, "first")
         self.assertTrue(response.header("content-type").startswith("text/event-stream"))
         self.assertTrue(response.chunked)
@@ -85,7 +85,7 @@ class WholeStreams(StreamCase):
         self.assertEqual(response.datas()[-1], "[DONE]")
 
     def test_cost_and_usage_are_trailers_and_one_comment_before_the_end(self) -> None:
-        response = self.told(ROLE, piece({"content": "a"}), STOP, USAGE)
+        response = self.streamed(ROLE, piece({"content": "a"}), STOP, USAGE)
         announced = {one.strip().lower() for one in response.header("trailer").split(",")}
         self.assertEqual(announced, {"x-phi-cost-micro", "x-phi-usage"})
         self.assertIsNone(response.header("x-phi-cost-micro"))
@@ -97,18 +97,18 @@ class WholeStreams(StreamCase):
         )
 
     def test_a_missing_done_is_added(self) -> None:
-        response = self.told(ROLE, piece({"content": "a"}), STOP, done=False)
+        response = self.streamed(ROLE, piece({"content": "a"}), STOP, done=False)
         self.assert_ok(response)
         self.assertEqual(response.datas()[-1], "[DONE]")
         self.assertEqual(response.body.count(b"[DONE]"), 1)
 
     def test_a_stream_that_ends_by_a_close_is_whole_when_it_says_so(self) -> None:
-        response = self.told(ROLE, piece({"content": "a"}), STOP, framing="close")
+        response = self.streamed(ROLE, piece({"content": "a"}), STOP, framing="close")
         self.assert_ok(response)
         self.assertEqual(response.datas()[-1], "[DONE]")
 
     def test_line_ends_and_odd_cuts(self) -> None:
-        expected = self.told(ROLE, piece({"content": "a"}), piece({"content": "b"}), STOP).datas()
+        expected = self.streamed(ROLE, piece({"content": "a"}), piece({"content": "b"}), STOP).datas()
         for options in (
             {"line_end": b"\r\n"},
             {"line_end": b"\r"},
@@ -119,12 +119,12 @@ class WholeStreams(StreamCase):
         ):
             with self.subTest(options):
                 self.assertEqual(
-                    self.told(ROLE, piece({"content": "a"}), piece({"content": "b"}), STOP, **options).datas(), expected
+                    self.streamed(ROLE, piece({"content": "a"}), piece({"content": "b"}), STOP, **options).datas(), expected
                 )
 
     def test_comments_and_other_fields(self) -> None:
         odd = b'event: message\nid: 7\nretry: 10\ndata: {"id":"c1",\ndata: "choices":[{"index":0,"delta":{"content":"odd"}}]}\n\n'
-        response = self.told(faults.comment("OPENROUTER PROCESSING"), ROLE, odd, faults.comment("keep-alive"), STOP)
+        response = self.streamed(faults.comment("OPENROUTER PROCESSING"), ROLE, odd, faults.comment("keep-alive"), STOP)
         self.assert_ok(response)
         self.assertIn("odd", "".join(response.datas()))
 
@@ -135,11 +135,11 @@ class WholeStreams(StreamCase):
             piece({}, "stop", 1),
             piece({}, "length", 0),
         ]
-        self.assertEqual(self.told(*events).datas()[-1], "[DONE]")
+        self.assertEqual(self.streamed(*events).datas()[-1], "[DONE]")
 
     def test_a_large_event_passes(self) -> None:
         text = "x" * 300_000
-        response = self.told(ROLE, piece({"content": "a"}), piece({"content": text}), STOP)
+        response = self.streamed(ROLE, piece({"content": "a"}), piece({"content": text}), STOP)
         self.assertIn(text.encode(), response.body)
 
     def test_the_connection_is_used_again_on_both_sides(self) -> None:
@@ -169,7 +169,7 @@ class WholeStreams(StreamCase):
 
 class Usage(StreamCase):
     def test_the_usage_chunk_is_hidden_from_who_did_not_ask(self) -> None:
-        response = self.told(ROLE, piece({"content": "a"}), STOP, USAGE)
+        response = self.streamed(ROLE, piece({"content": "a"}), STOP, USAGE)
         self.assertNotIn(b'"usage"', response.body)
         self.assertEqual(response.trailer("x-phi-usage"), "provider")
 
@@ -186,7 +186,7 @@ class Usage(StreamCase):
     def test_only_a_chunk_of_usage_alone_is_hidden(self) -> None:
         counted = piece({"content": "a"}) | {"usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}
         empty = ROLE | {"choices": [], "prompt_filter_results": []}
-        response = self.told(empty, counted, STOP)
+        response = self.streamed(empty, counted, STOP)
         self.assertIn(faults.to_event(counted), response.body)
         self.assertIn(faults.to_event(empty), response.body)
 
@@ -198,16 +198,16 @@ class Usage(StreamCase):
                 | more
             )
 
-        response = self.told(counted(1), counted(2), counted(3), STOP)
+        response = self.streamed(counted(1), counted(2), counted(3), STOP)
         self.assertEqual(response.trailer("x-phi-cost-micro"), "1006")
 
     def test_usage_behind_the_finish_is_still_read(self) -> None:
         self.assertEqual(
-            self.told(piece({"content": "a"}), STOP, USAGE, done=False).trailer("x-phi-cost-micro"), "2000"
+            self.streamed(piece({"content": "a"}), STOP, USAGE, done=False).trailer("x-phi-cost-micro"), "2000"
         )
 
     def test_without_usage_the_cost_is_estimated(self) -> None:
-        response = self.told(ROLE, piece({"content": "abcde"}), STOP)
+        response = self.streamed(ROLE, piece({"content": "abcde"}), STOP)
         self.assertEqual(response.trailer("x-phi-usage"), "estimated")
         self.assertIn(b"x-phi-usage=estimated", response.body)
         # ceil(9 / 4) tokens for "user" and "hello" at a dollar, ceil(5 / 4) at two dollars
@@ -292,7 +292,7 @@ class Commit(StreamCase):
         self.assert_error(self.chat(STREAM), 502, "upstream_error")
 
     def test_nearly_64_kib_without_content_is_held(self) -> None:
-        response = self.told(*[faults.comment("x" * 997)] * 60, piece({"content": "a"}), STOP)
+        response = self.streamed(*[faults.comment("x" * 997)] * 60, piece({"content": "a"}), STOP)
         self.assert_ok(response)
         self.assertEqual(response.body.count(b": xxx"), 60)
 
@@ -337,7 +337,7 @@ class Broken(StreamCase):
                 self.assertEqual(len(self.world["first"].requests), 1)
 
     def test_a_cut_after_the_finish_ends_one_way_or_the_other_but_not_both(self) -> None:
-        response = self.told(ROLE, piece({"content": "a"}), STOP, done=False, then=Then.CLOSE)
+        response = self.streamed(ROLE, piece({"content": "a"}), STOP, done=False, then=Then.CLOSE)
         self.assertNotEqual(b"[DONE]" in response.body, b'"error"' in response.body, response.body)
 
     def test_comments_keep_a_committed_stream_alive(self) -> None:
