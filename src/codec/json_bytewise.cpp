@@ -1,3 +1,4 @@
+#include <cstring>
 #include <optional>
 
 #include "codec/json_validator.hpp"
@@ -17,6 +18,16 @@ bool is_hex(char c) {
 std::uint32_t hex_value(char c) {
   if (is_digit(c)) return static_cast<std::uint32_t>(c - '0');
   return static_cast<std::uint32_t>((c | 0x20) - 'a') + 10U;
+}
+
+// Whether one of eight bytes of a string needs a closer look: a quote, a backslash, a control character or anything
+// beyond ASCII. It may name one too many, never one too few.
+bool needs_a_look(std::uint64_t bytes) {
+  constexpr std::uint64_t each = 0x0101010101010101U;
+  constexpr std::uint64_t high = each * 0x80U;
+  const auto below = [](std::uint64_t word, std::uint64_t limit) { return (word - each * limit) & ~word & high; };
+  const auto equals = [&](char c) { return below(bytes ^ (each * static_cast<unsigned char>(c)), 1); };
+  return ((bytes & high) | below(bytes, 0x20) | equals('"') | equals('\\')) != 0;
 }
 
 // Reads RFC 8259's grammar with one bit a level for a stack: set for an object. Each method returns false once a fault
@@ -149,7 +160,7 @@ class bytewise_check {
 
   bool string() {
     if (!take('"')) return fail();
-    while (!at_end()) {
+    while (skip_plain(), !at_end()) {
       const char c = text_[at_];
       if (c == '"') {
         ++at_;
@@ -166,6 +177,14 @@ class bytewise_check {
       }
     }
     return fail();
+  }
+
+  void skip_plain() {
+    std::uint64_t bytes = 0;
+    for (; text_.size() - at_ >= sizeof bytes; at_ += sizeof bytes) {
+      std::memcpy(&bytes, text_.data() + at_, sizeof bytes);
+      if (needs_a_look(bytes)) return;
+    }
   }
 
   bool escape() {

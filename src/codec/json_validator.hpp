@@ -35,7 +35,8 @@ class json_validator {
   std::unique_ptr<state> state_;
 };
 
-// The same judgement byte by byte, exact in every respect: slower, without buffers, padding or allocation.
+// The same judgement byte by byte, exact in every respect, without buffers, padding or allocation: slower where there
+// is much structure, as fast where there are long strings.
 std::expected<void, json_fault> check_bytewise(std::string_view text);
 
 }  // namespace phigate::codec

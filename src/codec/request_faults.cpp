@@ -37,21 +37,18 @@ core::api_error not_an_object(std::size_t offset) {
 }
 
 key_ledger::entry key_ledger::add(json_string key) {
-  const std::string_view name = key.has_escapes() ? unescaped_.emplace_front(key.text()) : key.raw();
-  return {name, key.raw(), judge(name)};
+  const std::string_view raw = key.raw();
+  if (count_ + others_.size() == most_keys) return {raw, raw, verdict::too_many};
+  const std::string_view name = key.has_escapes() ? unescaped_.emplace_front(key.text()) : raw;
+  return {name, raw, insert(name) ? verdict::fresh : verdict::repeated};
 }
 
-key_ledger::verdict key_ledger::judge(std::string_view name) {
+bool key_ledger::insert(std::string_view name) {
   const auto end = first_.begin() + static_cast<std::ptrdiff_t>(count_);
-  if (std::find(first_.begin(), end, name) != end) return verdict::repeated;
-  if (count_ < first_.size()) {
-    first_[count_++] = name;
-    return verdict::fresh;
-  }
-  if (others_.contains(name)) return verdict::repeated;
-  if (count_ + others_.size() == most_keys) return verdict::too_many;
-  others_.insert(name);
-  return verdict::fresh;
+  if (std::find(first_.begin(), end, name) != end) return false;
+  if (count_ == first_.size()) return others_.insert(name).second;
+  first_[count_++] = name;
+  return true;
 }
 
 fault_text repeated_key(std::string_view object, std::string_view key) {

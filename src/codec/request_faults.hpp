@@ -70,20 +70,19 @@ class fault_keeper {
 // The keys of one object, compared unescaped.
 class key_ledger {
  public:
-  // More keys than an honest object has; past them an object is refused, so that it cannot make the gateway hold many
-  // times its size.
+  // More than an honest object has. One that has more is refused: it could make the gateway hold many times its size.
   static constexpr std::size_t most_keys = 1024;
 
   enum class verdict : std::uint8_t { fresh, repeated, too_many };
   struct entry {
-    std::string_view name;  // unescaped; valid while both the ledger and the body live
+    std::string_view name;  // unescaped, unless there are too many; valid while both the ledger and the body live
     std::string_view raw;   // as it stands in the body, between the quotes
     key_ledger::verdict verdict = key_ledger::verdict::fresh;
   };
   entry add(json_string key);
 
  private:
-  verdict judge(std::string_view name);
+  bool insert(std::string_view name);  // false: it is there already
 
   // Room for the keys of any honest object without an allocation; more go to a tree: there is no hash to be flooded.
   std::array<std::string_view, 24> first_;

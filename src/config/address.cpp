@@ -110,8 +110,9 @@ std::expected<core::base_url, std::string> parse_base_url(std::string_view text)
   if (rest.contains('#')) return std::unexpected("a base URL has no fragment");
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   if (const auto parsed = parse_authority(rest.substr(0, slash), url); !parsed) return std::unexpected(parsed.error());
-  if (!url.tls && !is_loopback(url.host)) {
-    return std::unexpected("http:// is for a loopback address alone (127.0.0.1 or [::1]): write https://");
+  // The dialer takes only the loopback addresses of the name localhost (RFC 6761 §6.3 promises no others).
+  if (!url.tls && url.host != "localhost" && !is_loopback(url.host)) {
+    return std::unexpected("http:// is for a loopback address alone (127.0.0.1, [::1] or localhost): write https://");
   }
   rest.remove_prefix(slash);
   if (rest.ends_with('/')) rest.remove_suffix(1);

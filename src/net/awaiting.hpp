@@ -1,21 +1,20 @@
-// Callback operations as coroutines inside net/. The completion's arguments land in the caller's frame, and errors are results:
-// nothing throws.
+// Callback operations as awaitables inside net/, with one coroutine frame (Asio's) and no allocation of our own for each. Errors are
+// results: nothing throws.
 #pragma once
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <functional>
 #include <utility>
 
 namespace phigate::net {
 
-// `start(resume)` starts the operation; calling `resume` once, later, continues the coroutine.
-template <typename Start>
-boost::asio::awaitable<void> suspend(Start start) {
-  auto initiate = [&start](auto handler) { start(std::move_only_function<void()>(std::move(handler))); };
-  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(initiate,
-                                                                                     boost::asio::use_awaitable);
+// `start(resume)` starts the operation; calling `resume(result)` once, later, continues the awaiting coroutine with it. What
+// `start` refers to lives until then.
+template <typename Result, typename Start>
+boost::asio::awaitable<Result> await_result(Start start) {
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Result)>(
+      [start](auto handler) mutable { start(std::move(handler)); }, boost::asio::use_awaitable);
 }
 
 }  // namespace phigate::net

@@ -5,27 +5,19 @@
 namespace phigate::net {
 
 asio::awaitable<io_result> read_some(byte_stream& stream, asio::mutable_buffer into) {
-  io_result result;
-  auto start = [&](std::move_only_function<void()> resume) {
-    stream.async_read_some(into, [&result, resume = std::move(resume)](error_code error, std::size_t size) mutable {
-      result = io_result{error, size};
-      resume();
+  return await_result<io_result>([&stream, into](auto resume) {
+    stream.async_read_some(into, [resume = std::move(resume)](error_code error, std::size_t size) mutable {
+      std::move(resume)(io_result{error, size});
     });
-  };
-  co_await suspend(start);
-  co_return result;
+  });
 }
 
-asio::awaitable<error_code> write(byte_stream& stream, std::span<const asio::const_buffer> from) {
-  error_code result;
-  auto start = [&](std::move_only_function<void()> resume) {
-    stream.async_write(from, [&result, resume = std::move(resume)](error_code error, std::size_t) mutable {
-      result = error;
-      resume();
+asio::awaitable<io_result> write(byte_stream& stream, std::span<const asio::const_buffer> from) {
+  return await_result<io_result>([&stream, from](auto resume) {
+    stream.async_write(from, [resume = std::move(resume)](error_code error, std::size_t size) mutable {
+      std::move(resume)(io_result{error, size});
     });
-  };
-  co_await suspend(start);
-  co_return result;
+  });
 }
 
 }  // namespace phigate::net

@@ -61,7 +61,7 @@ asio::awaitable<channel::wake> channel::more() {
     if (buffer_.size() > before) co_return wake::data;
     if (closed_) co_return wake::closed;
     if (std::exchange(nudged_, false)) co_return wake::nudged;
-    co_await event_.wait();
+    if (!event_.take()) co_await event_.wait();
   }
 }
 
@@ -79,7 +79,7 @@ void channel::watch(std::move_only_function<void()> on_gone) {
   if (!reading_ && buffer_.room_size() > 0) start_read();
 }
 
-asio::awaitable<error_code> channel::write(std::span<const asio::const_buffer> from) {
+asio::awaitable<io_result> channel::write(std::span<const asio::const_buffer> from) {
   return net::write(*stream_, from);
 }
 

@@ -33,7 +33,11 @@ std::unexpected<dial_error> failed(dial_failure failure, std::string note, const
 }
 
 asio::awaitable<dialled> socket_dialer::dial(target to, interrupt& cut) {
-  const resolver::answer names = co_await names_.resolve(to.host, to.port, cut);
+  resolver::answer names = co_await names_.resolve(to.host, to.port, cut);
+  // Whatever a name resolves to: plain text never leaves this machine.
+  if (to.tls == nullptr) {
+    std::erase_if(names.found, [](const auto& address) { return !address.address().is_loopback(); });
+  }
   if (names.error || names.found.empty()) co_return failed(dial_failure::resolve, names.error.message(), cut);
 
   asio::ip::tcp::socket socket(executor_);
@@ -54,17 +58,17 @@ asio::awaitable<error_code> socket_dialer::connect(asio::ip::tcp::socket& socket
   for (const auto& address : to) {
     error_code ignored;
     socket.close(ignored);
-    auto start = [&](std::move_only_function<void()> resume) {
-      socket.async_connect(address, [&result, resume = std::move(resume)](error_code error) mutable {
-        result = error;
-        resume();
+    auto connected = await_result<io_result>([&socket, address](auto resume) {
+      socket.async_connect(address, [resume = std::move(resume)](error_code error) mutable {
+        std::move(resume)(io_result{error, 0});
       });
-    };
+    });
     cut.on_fire([&socket] {
       error_code unused;
       socket.close(unused);
     });
-    co_await suspend(start);
+    const io_result tried = co_await std::move(connected);
+    result = tried.error;
     cut.forget();
     if (!result || cut.why() != interruption::none) break;
   }
@@ -79,20 +83,12 @@ asio::awaitable<dialled> socket_dialer::secure(asio::ip::tcp::socket socket, con
   if (!prepare(client, stream->native(), to.host)) {
     co_return failed(dial_failure::tls, "the host name can't be verified", cut);
   }
-  error_code error;
-  auto start = [&](std::move_only_function<void()> resume) {
-    stream->async_handshake(asio::ssl::stream_base::client,
-                            [&error, resume = std::move(resume)](error_code outcome) mutable {
-                              error = outcome;
-                              resume();
-                            });
-  };
   cut.on_fire([&stream] { stream->close(); });
-  co_await suspend(start);
+  const io_result shaken = co_await stream->handshake(asio::ssl::stream_base::client);
   cut.forget();
-  if (error) {
+  if (shaken.error) {
     std::string note = verification_note(stream->native());
-    if (note.empty()) note = error.message();
+    if (note.empty()) note = shaken.error.message();
     client.session.reset();  // whatever failed, do not offer it again
     co_return failed(dial_failure::tls, std::move(note), cut);
   }

@@ -17,11 +17,8 @@ void event::set() {
 }
 
 boost::asio::awaitable<void> event::wait() {
-  if (!set_) {
-    auto start = [this](std::move_only_function<void()> resume) { waiter_ = std::move(resume); };
-    co_await suspend(start);
-  }
-  set_ = false;
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+      [this](auto handler) { waiter_ = std::move(handler); }, boost::asio::use_awaitable);
 }
 
 }  // namespace phigate::net

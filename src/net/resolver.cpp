@@ -30,7 +30,7 @@ asio::awaitable<resolver::answer> resolver::resolve(std::string host, std::uint1
   event ready(executor_);
   const auto place = cached.waiters.insert(cached.waiters.end(), &ready);
   cut.on_fire([&ready] { ready.set(); });
-  co_await ready.wait();
+  if (!ready.take()) co_await ready.wait();
   cut.forget();
   cached.waiters.erase(place);
   if (cut.why() != interruption::none) {

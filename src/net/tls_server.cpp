@@ -1,7 +1,6 @@
 #include <boost/asio/ssl/context.hpp>
 #include <stdexcept>
 
-#include "net/awaiting.hpp"
 #include "net/tls_stream.hpp"
 #include "phigate/net/socket_stream.hpp"
 
@@ -11,18 +10,10 @@ asio::awaitable<std::unique_ptr<byte_stream>> accept_tls(asio::ip::tcp::socket s
                                                          std::shared_ptr<asio::ssl::context> context,
                                                          interrupt& cut) {
   auto stream = std::make_shared<tls_stream>(std::move(socket), *context);
-  error_code error;
-  auto start = [&](std::move_only_function<void()> resume) {
-    stream->async_handshake(asio::ssl::stream_base::server,
-                            [&error, resume = std::move(resume)](error_code outcome) mutable {
-                              error = outcome;
-                              resume();
-                            });
-  };
   cut.on_fire([&stream] { stream->close(); });
-  co_await suspend(start);
+  const io_result shaken = co_await stream->handshake(asio::ssl::stream_base::server);
   cut.forget();
-  if (error) co_return nullptr;
+  if (shaken.error) co_return nullptr;
   co_return share(std::move(stream));
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "net/awaiting.hpp"
 #include "net/socket_operations.hpp"
 
 namespace phigate::net {
@@ -83,10 +84,12 @@ void tls_stream::write_next() {
                     });
 }
 
-void tls_stream::async_handshake(asio::ssl::stream_base::handshake_type side,
-                                 std::move_only_function<void(error_code)> done) {
-  stream_.async_handshake(
-      side, [self = shared_from_this(), done = std::move(done)](error_code error) mutable { done(error); });
+asio::awaitable<io_result> tls_stream::handshake(asio::ssl::stream_base::handshake_type side) {
+  return await_result<io_result>([this, side](auto resume) {
+    stream_.async_handshake(side, [self = shared_from_this(), resume = std::move(resume)](error_code error) mutable {
+      std::move(resume)(io_result{error, 0});
+    });
+  });
 }
 
 // Bytes that OpenSSL or Asio have already taken from the socket can't wait here: a read takes a whole record, and what it leaves

@@ -25,7 +25,7 @@ class tls_stream final : public byte_stream, public std::enable_shared_from_this
   void reset_on_close() override;
 
   // Runs the handshake; afterwards bytes flow.
-  void async_handshake(asio::ssl::stream_base::handshake_type side, std::move_only_function<void(error_code)> done);
+  asio::awaitable<io_result> handshake(asio::ssl::stream_base::handshake_type side);
 
   [[nodiscard]] asio::ip::tcp::socket& socket() { return stream_.next_layer(); }
   [[nodiscard]] SSL* native() { return stream_.native_handle(); }

@@ -140,9 +140,9 @@ asio::awaitable<bool> responder::write_whole(std::string head, std::string_view 
 asio::awaitable<bool> responder::write(std::span<const asio::const_buffer> pieces) {
   net::deadline stalled(worker_.deadlines(), [this] { client_.close(); });
   stalled.arm_in(client_stall_limit);
-  const net::error_code error = co_await client_.write(pieces);
-  if (error) context_.client_gone = true;
-  co_return !error;
+  const net::io_result written = co_await client_.write(pieces);
+  if (written.error) context_.client_gone = true;
+  co_return !written.error;
 }
 
 }  // namespace phigate::server

@@ -79,7 +79,10 @@ stream_relay::verdict stream_relay::judge(std::string_view event) {
     parsed.data = scratch_;
   }
   if (!worker_.response_reader().read_chunk(parsed.data, chunk_)) return verdict::malformed;
-  if (chunk_.is_error || parsed.type == "error") return verdict::error;
+  if (chunk_.is_error || parsed.type == "error") {
+    provider_said_ = codec::read_provider_error(200, parsed.data);
+    return verdict::error;
+  }
   if (chunk_.usage) usage_ = chunk_.usage;
   relayed_bytes_ += chunk_.relayed_bytes;
   note_choices();
@@ -111,8 +114,6 @@ void stream_relay::take_events(bool at_end) {
       case verdict::hidden: break;
       case verdict::done: done_seen_ = true; break;
       case verdict::error:
-        // The provider's own words, which the client may know how to read.
-        if (has_content_) out_ += event;
         provider_failed_ = true;
         broken_by_ = "error_event";
         break;
@@ -153,11 +154,7 @@ asio::awaitable<bool> stream_relay::relay(std::string head, meter cost) {
 // Whether the stream is over, and how. Only one that is whole gets a [DONE]: a cut must not look like an end.
 void stream_relay::settle() {
   if (provider_failed_) {
-    if (broken_by_ == "error_event") {
-      end(std::nullopt);
-    } else {
-      break_stream(core::error_code::upstream_error, broken_by_, "The provider sent an event that is no JSON.");
-    }
+    break_stream(core::error_code::upstream_error, broken_by_, "The provider sent an event that is no JSON.");
   } else if (done_seen_ || at_end_) {
     if (all_finished()) {
       complete_ = true;
@@ -193,6 +190,13 @@ void stream_relay::break_stream(core::error_code code, std::string_view why, std
   core::api_error error;
   error.code = code;
   error.message = std::move(message);
+  if (provider_said_) {
+    // The provider's own words, in the shape that every error has here.
+    error.message = provider_said_->message;
+    error.provider_type = provider_said_->type;
+    error.provider_code = provider_said_->code;
+    error.param = provider_said_->param;
+  }
   out_ += codec::error_event(error);
   broken_by_ = why;
   end(std::nullopt);

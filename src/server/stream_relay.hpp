@@ -88,6 +88,7 @@ class stream_relay {
   bool complete_ = false;
   bool done_seen_ = false;
   bool provider_failed_ = false;  // an error event, or something that is no event
+  std::optional<core::provider_error> provider_said_;  // of an error event
   std::optional<core::attempt_failure> read_failure_;
   bool at_end_ = false;
   std::string_view broken_by_;

@@ -117,10 +117,10 @@ asio::awaitable<attempt::outcome> attempt::send(const outgoing_request& request)
 
   bound_by(limits_.answer);
   reach_ = reach::maybe_sent;
-  const net::error_code error = co_await connection_->write(buffers);
+  const net::io_result written = co_await connection_->write(buffers);
   if (cut_.why() != net::interruption::none) co_return std::unexpected(broken_connection("sending"));
   // A provider may answer and close before it has read all: what it said is worth reading.
-  sent_whole_ = !error;
+  sent_whole_ = !written.error;
   sent_at_ = std::chrono::steady_clock::now();
   timer_.arm(std::min(sent_at_ + limits_.answer, limits_.total));
   co_return outcome{};

@@ -116,7 +116,7 @@ class Embeddings(GatewayCase):
         self.assertEqual(response.header("content-length"), str(len(response.body)))
 
     def test_an_answer_that_is_none_fails_over(self) -> None:
-        for body in (b"{}", b'{"data":7}', b"[]", b'{"error":{"message":"no"}}'):
+        for body in (b"[]", b"no", b'{"error":{"message":"no"}}'):
             with self.subTest(body):
                 self.world["both"].script([faults.reply(body=body)])
                 response = self.post(EMBEDDINGS, {"model": "of-both", "input": "a", "encoding_format": "base64"})

@@ -15,7 +15,7 @@ class PolicyHeaders(GatewayCase):
         return self.chat(body or question(model="auto"), headers=headers)
 
     def test_a_region_is_taken_in_any_case_and_with_spaces_around(self) -> None:
-        for value in ("CH", "ch", "Ch", "  cH \t"):
+        for value in ("CH", "ch", "Ch", "  cH  "):
             with self.subTest(value):
                 response = self.ask(("X-Region", value))
                 self.assert_ok(response, "infomaniak")
@@ -48,7 +48,7 @@ class PolicyHeaders(GatewayCase):
         for value, tier in (
             ("true", "phi"),
             ("TRUE", "phi"),
-            (" True\t", "phi"),
+            (" True ", "phi"),
             ("false", "non_phi"),
             ("FALSE ", "non_phi"),
         ):

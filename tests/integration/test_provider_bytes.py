@@ -205,7 +205,7 @@ class Headers(GatewayCase):
 
 
 class Pooling(GatewayCase):
-    config = SHORT
+    config = {**SHORT, "workers": 1}  # each worker has a pool of its own
 
     def connections_of(self, *steps: faults.Step) -> int:
         """How many connections so many requests in a row took."""

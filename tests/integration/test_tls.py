@@ -186,6 +186,8 @@ class SystemAuthorities(CertificatesCase):
 
 
 class Sessions(GatewayCase):
+    config = {"workers": 1}  # each worker keeps sessions of its own
+
     def test_tls_sessions_are_resumed(self) -> None:
         self.world["first"].script([faults.reply(framing="close")] * 3)
         for _ in range(3):

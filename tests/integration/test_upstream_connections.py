@@ -41,7 +41,7 @@ class UnreachableHosts(GatewayCase):
 class KeptConnections(GatewayCase):
     """One retry on a fresh connection when a kept one turns out to be dead: no attempt, no other route."""
 
-    config = SHORT
+    config = {**SHORT, "workers": 1}  # each worker has a pool of its own
 
     @classmethod
     def build_world(cls) -> World:

@@ -108,6 +108,7 @@ class Peer:
                 await self._flush()
                 self.record.sent_bytes += len(piece)
         except (OSError, ssl.SSLError) as error:
+            self._gone(reset=isinstance(error, ConnectionResetError))
             raise PeerClosed from error
 
     async def close(self, *, notify: bool = True) -> None:
@@ -173,15 +174,18 @@ class Peer:
                     self._accept(data)
                 else:
                     self._incoming.write(data)
-        except ConnectionResetError:
-            self.record.peer_reset = True
-        except (OSError, ssl.SSLError):
-            pass
+        except (OSError, ssl.SSLError) as error:
+            self._gone(reset=isinstance(error, ConnectionResetError))
         finally:
-            if self.record.closed_at is None:
-                self.record.peer_closed_at = time.monotonic()
-            self._closed.set()
-            self._arrived.set()
+            self._gone()
+
+    def _gone(self, *, reset: bool = False) -> None:
+        """Notes that the other side is no longer there, by whichever of reading and writing showed it first."""
+        if self.record.closed_at is None:
+            self.record.peer_reset |= reset
+            self.record.peer_closed_at = self.record.peer_closed_at or time.monotonic()
+        self._closed.set()
+        self._arrived.set()
 
     def _decrypt(self) -> bool:
         """Takes what is readable; false once the other side has said that it is done."""

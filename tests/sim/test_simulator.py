@@ -137,6 +137,17 @@ class Records(SimulatorCase):
         eventually(lambda: self.upstream.connections[0].peer_closed_at, "the close is recorded")
         self.assertTrue(self.upstream.connections[0].peer_reset)
 
+    def test_the_clients_going_is_seen_by_a_write_as_well_as_by_a_read(self) -> None:
+        for leave in (Connection.close, Connection.reset):
+            with self.subTest(leave.__name__):
+                self.upstream.script([faults.stream([faults.comment("x" * 10_000)] * 5_000)])
+                connection = self.connect()
+                connection.send(request_bytes("POST", "/v1/chat/completions", [], json.dumps(QUESTION).encode()))
+                connection.read_head()
+                leave(connection)
+                record = self.upstream.connections[-1]
+                eventually(lambda: record.peer_closed_at, "the close is recorded")
+
     def test_a_malformed_request_is_a_fault_on_record(self) -> None:
         connection = self.connect()
         connection.send(

@@ -30,7 +30,7 @@ def base_config() -> dict[str, Any]:
     """Short time-outs, any free port, no key needed, everything logged."""
     return {
         "listen": [{"address": "127.0.0.1", "port": 0}],
-        "workers": 1,
+        "workers": int(os.environ.get("PHIGATE_WORKERS", "1")),
         "registry": "providers.yaml",
         "auth": {"mode": "none"},
         "timeouts": {

@@ -56,8 +56,9 @@ class request_reader {
   request_reader& operator=(const request_reader&) = delete;
 
   // Chat and vision: POST /v1/chat/completions. Embeddings: POST /v1/embeddings. `body` has `padding` readable bytes
-  // behind it. Errors: invalid_json (with the byte offset where one is known), ambiguous_body, misplaced_preference,
-  // invalid_request, missing_model.
+  // behind it. Errors, of several the first in this list: invalid_json (with the byte offset), ambiguous_body,
+  // misplaced_preference, a missing or wrong model, invalid_request (also for more than 1024 keys in an object that is
+  // read).
   std::expected<request_facts, core::api_error> read_chat(std::string_view body);
   std::expected<request_facts, core::api_error> read_embeddings(std::string_view body);
 

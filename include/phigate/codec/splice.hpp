@@ -2,7 +2,7 @@
 // named stays byte for byte: number precision, key order, escapes and spacing.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,7 +33,7 @@ struct spliced_body {
   spliced_body& operator=(const spliced_body&) = delete;
 
   std::vector<std::string_view> pieces;
-  std::deque<std::string> owned;  // a deque: its elements do not move
+  std::list<std::string> owned;  // a list: its elements do not move, and an empty one costs nothing
   std::size_t size = 0;           // sum of the pieces
   [[nodiscard]] std::string text() const;
 };

@@ -46,8 +46,8 @@ struct io_result {
   std::size_t size = 0;
 };
 
-// The same as coroutines.
+// The same for coroutines: await them at once.
 asio::awaitable<io_result> read_some(byte_stream& stream, asio::mutable_buffer into);
-asio::awaitable<error_code> write(byte_stream& stream, std::span<const asio::const_buffer> from);
+asio::awaitable<io_result> write(byte_stream& stream, std::span<const asio::const_buffer> from);
 
 }  // namespace phigate::net

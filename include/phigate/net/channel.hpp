@@ -40,7 +40,7 @@ class channel : public std::enable_shared_from_this<channel> {
   void watch(std::move_only_function<void()> on_gone);
   void unwatch() { on_gone_ = nullptr; }
 
-  boost::asio::awaitable<error_code> write(std::span<const asio::const_buffer> from);
+  boost::asio::awaitable<io_result> write(std::span<const asio::const_buffer> from);
 
   [[nodiscard]] bool is_closed() const { return closed_; }
   [[nodiscard]] error_code close_reason() const { return close_reason_; }  // eof: an orderly end

@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <utility>
 
 namespace phigate::net {
 
@@ -13,9 +14,11 @@ class event {
   event(const event&) = delete;
   event& operator=(const event&) = delete;
 
-  // Wakes the waiter, or lets the next wait return at once. The waiter runs after the caller, never inside it.
+  // Wakes the waiter, or leaves a mark for the next to take. The waiter runs after the caller, never inside it.
   void set();
-  // Returns when set, and clears it. One waiter at a time.
+  // The mark, taken off: there is nothing to wait for.
+  [[nodiscard]] bool take() { return std::exchange(set_, false); }
+  // Returns at the next `set`. Only when `take` found nothing; one waiter at a time; awaited at once.
   boost::asio::awaitable<void> wait();
   [[nodiscard]] boost::asio::any_io_executor executor() const { return executor_; }
 

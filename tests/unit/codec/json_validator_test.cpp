@@ -123,14 +123,35 @@ TEST(JsonValidator, MayAdmitOneEmptyLevelTooMany) {
   EXPECT_FALSE(validator.check(padded(nested(66)).view()));
 }
 
-TEST(JsonValidator, ReadsTextsAboveItsKeptBuffersAndSmallOnesAfterThem) {
+TEST(JsonValidator, JudgesTextsOfAnySizeAlike) {
   json_validator validator;
-  const std::string large = R"({"a":")" + std::string(std::size_t{3} << 20U, 'x') + R"("})";
-  EXPECT_TRUE(validator.check(padded(large).view()));
-  EXPECT_FALSE(validator.check(padded(large + "]").view()));
+  const std::size_t parsed = std::size_t{1} << 20U;  // above this, simdjson is not asked
+  for (const std::size_t size : {parsed - 1, parsed, parsed + 1, 3 * parsed}) {
+    const std::string frame = R"({"a":""})";
+    std::string text = frame;
+    text.insert(6, size - frame.size(), 'x');
+    EXPECT_TRUE(validator.check(padded(text).view())) << size;
+    text[size - 3] = '\x1f';
+    const auto fault = validator.check(padded(text).view());
+    ASSERT_FALSE(fault) << size;
+    EXPECT_EQ(fault.error().offset, size - 3);
+    EXPECT_FALSE(validator.check(padded(std::string(size - 131, ' ') + nested(65, "1")).view())) << size;
+    EXPECT_TRUE(validator.check(padded(std::string(size - 129, ' ') + nested(64, "1")).view())) << size;
+  }
   EXPECT_TRUE(validator.check(padded("{}").view()));
   EXPECT_FALSE(validator.check(padded("{").view()));
-  EXPECT_FALSE(validator.check(padded(nested(65, "1") + std::string(std::size_t{2} << 20U, ' ')).view()));
+}
+
+TEST(JsonValidator, JudgesEveryByteAtEveryPlaceOfAStringAsSimdjsonDoes) {
+  json_validator validator;
+  for (std::size_t place = 0; place <= 16; ++place) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = R"(["aaaaaaaaaaaaaaaa"])";
+      text.insert(2 + place, 1, static_cast<char>(byte));
+      EXPECT_EQ(check_bytewise(text).has_value(), validator.check(padded(text).view()).has_value())
+          << place << ' ' << byte;
+    }
+  }
 }
 
 TEST(JsonValidator, TakesNoNoticeOfWhatStandsInThePadding) {

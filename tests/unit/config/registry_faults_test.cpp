@@ -207,7 +207,7 @@ TEST(registry_faults, of_a_base_url) {
       {19, url("ftp://api.alpine.example"), "19: @.base_url: must be a URL that begins with https://"},
       {19, url("HTTPS://api.alpine.example"), "19: @.base_url: must be a URL"},
       {19, url("http://api.alpine.example/v1"), "19: @.base_url: http:// is for a loopback address alone"},
-      {19, url("http://localhost:8080"), "19: @.base_url: http:// is for a loopback address alone"},
+      {19, url("http://localhost.example:8080"), "19: @.base_url: http:// is for a loopback address alone"},
       {19, url("http://127.0.0.1.evil.example"), "19: @.base_url: http:// is for a loopback address alone"},
       {19, url("http://10.0.0.1"), "19: @.base_url: http:// is for a loopback address alone"},
       {19, url("http://[::ffff:127.0.0.1]"), "19: @.base_url: http:// is for a loopback address alone"},
