@@ -92,12 +92,12 @@ part_tsan() {
 }
 
 part_tidy() {
-  local checked bad
-  scripts/lint.sh --tidy '(core|codec|http)/.*' >"$logs/tidy.log" 2>&1 </dev/null || true
+  local status=0 checked bad
+  scripts/lint.sh --tidy '(core|codec|http)/.*' >"$logs/tidy.log" 2>&1 </dev/null || status=$?
   checked=$(grep -cE '^\[ *[0-9]+/[0-9]+\].*clang-tidy' "$logs/tidy.log" || true)
-  bad=$(grep -cE ': error: ' "$logs/tidy.log" || true)
-  if ((checked == 0)); then bad=$((bad + 1)); fi
-  if ((bad > 0)); then show_failures tidy ': error: '; fi
+  bad=$(grep -cE '(^|: )error: ' "$logs/tidy.log" || true)
+  if ((checked == 0 || (status != 0 && bad == 0))); then bad=$((bad + 1)); fi
+  if ((bad > 0)); then show_failures tidy '(^|: )error: '; fi
   count tidy "$((checked > bad ? checked - bad : 0))" "$bad"
 }
 

@@ -16,7 +16,8 @@ namespace phigate::app {
 namespace {
 
 int run(int argc, const char* const* argv) {
-  CLI::App app("phigate: one OpenAI-compatible endpoint in front of many LLM providers, by region and data class.", "phigate");
+  CLI::App app("phigate: one OpenAI-compatible endpoint in front of many LLM providers, by region and data class.",
+               "phigate");
   app.set_version_flag("--version", "phigate " + std::string(observe::version()));
   app.require_subcommand(1);
 
@@ -26,7 +27,8 @@ int run(int argc, const char* const* argv) {
     return command;
   };
   CLI::App* serve = with_config(app.add_subcommand("serve", "Run the gateway"));
-  CLI::App* check = with_config(app.add_subcommand("check", "Check the configuration and the registry; list every fault"));
+  CLI::App* check =
+      with_config(app.add_subcommand("check", "Check the configuration and the registry; list every fault"));
 
   routes_query query;
   CLI::App* routes = with_config(app.add_subcommand("routes", "Print the routes of the registry"));

@@ -92,12 +92,14 @@ int run_routes(const std::string& config_file, const routes_query& query) {
 // 32 random bytes: twice what makes guessing hopeless.
 int run_keygen() {
   std::array<unsigned char, 32> random{};
-  if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) throw std::runtime_error("no random bytes to be had");
+  if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
+    throw std::runtime_error("no random bytes to be had");
   static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string key = "phg_";
   for (const unsigned char byte : random) key += letters[byte % letters.size()];
   std::printf("key:    %s\nsha256: %s\n", key.c_str(), hex(server::sha256(key)).c_str());
-  std::printf("\nGive the key to its user; put the sha256 under auth.keys in the configuration. The key is shown this once.\n");
+  std::printf(
+      "\nGive the key to its user; put the sha256 under auth.keys in the configuration. The key is shown this once.\n");
   return 0;
 }
 

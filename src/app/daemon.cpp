@@ -118,12 +118,13 @@ int serve(std::shared_ptr<const config::snapshot> snapshot) {
   std::signal(SIGPIPE, SIG_IGN);
   const config::settings& settings = snapshot->settings;
   observe::access_log access_log(settings.log_format == config::log_format::json);
-  server::process shared{snapshot,
-                         upstream::trust_stores::load(*snapshot->registry, settings.upstream_ca_file),
-                         std::make_shared<const server::key_ring>(settings.keys),
-                         access_log,
-                         server::load_gate(settings.limits.connections, settings.limits.in_flight, settings.limits.memory),
-                         {}};
+  server::process shared{
+      snapshot,
+      upstream::trust_stores::load(*snapshot->registry, settings.upstream_ca_file),
+      std::make_shared<const server::key_ring>(settings.keys),
+      access_log,
+      server::load_gate(settings.limits.connections, settings.limits.in_flight, settings.limits.memory),
+      {}};
   std::vector<std::unique_ptr<server::worker>> workers;
   for (std::size_t i = 0; i < worker_count(settings); ++i) {
     shared.metrics.push_back(std::make_shared<observe::worker_metrics>());

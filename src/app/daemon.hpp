@@ -7,7 +7,8 @@
 
 namespace phigate::app {
 
-// Serves until told to stop. 0: nothing was cut; 3: requests were cut at the drain's end. Throws std::runtime_error when it can't start.
+// Serves until told to stop. 0: nothing was cut; 3: requests were cut at the drain's end. Throws std::runtime_error
+// when it can't start.
 int serve(std::shared_ptr<const config::snapshot> snapshot);
 
 }  // namespace phigate::app

@@ -21,10 +21,12 @@ using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT
 [[noreturn]] void fail(const config::listen_address& at, const boost::system::error_code& error) {
   std::string hint;
   if (error == asio::error::address_in_use) hint = ". Stop what uses it, or choose another port under listen";
-  throw std::runtime_error("can't listen on " + at.address + ":" + std::to_string(at.port) + ": " + error.message() + hint);
+  throw std::runtime_error("can't listen on " + at.address + ":" + std::to_string(at.port) + ": " + error.message() +
+                           hint);
 }
 
-tcp::acceptor open(asio::io_context& context, const config::listen_address& at, const tcp::endpoint& endpoint, bool shared) {
+tcp::acceptor open(asio::io_context& context, const config::listen_address& at, const tcp::endpoint& endpoint,
+                   bool shared) {
   tcp::acceptor acceptor(context);
   boost::system::error_code error;
   acceptor.open(endpoint.protocol(), error);
@@ -39,7 +41,8 @@ tcp::acceptor open(asio::io_context& context, const config::listen_address& at, 
   return acceptor;
 }
 
-// Whether somebody else has the port: with SO_REUSEPORT a second process of the same user would quietly take half of the connections.
+// Whether somebody else has the port: with SO_REUSEPORT a second process of the same user would quietly take half of
+// the connections.
 void check_free(asio::io_context& context, const config::listen_address& at, const tcp::endpoint& endpoint) {
   if (endpoint.port() != 0) open(context, at, endpoint, false).close();
 }
@@ -71,7 +74,8 @@ std::string open_one(const config::listen_address& at, server::listener_role rol
 std::vector<std::string> open_listeners(const config::settings& settings,
                                         const std::vector<std::unique_ptr<server::worker>>& workers) {
   std::vector<std::string> urls;
-  for (const config::listen_address& at : settings.listen) urls.push_back(open_one(at, server::listener_role::main, workers));
+  for (const config::listen_address& at : settings.listen)
+    urls.push_back(open_one(at, server::listener_role::main, workers));
   if (settings.admin) urls.push_back(open_one(*settings.admin, server::listener_role::admin, workers) + " (admin)");
   return urls;
 }

@@ -11,8 +11,8 @@
 
 namespace phigate::app {
 
-// Opens every address of the settings on every worker. Returns the addresses as URLs, a port 0 replaced by the one it got.
-// Throws std::runtime_error naming the address that can't be had.
+// Opens every address of the settings on every worker. Returns the addresses as URLs, a port 0 replaced by the one it
+// got. Throws std::runtime_error naming the address that can't be had.
 std::vector<std::string> open_listeners(const config::settings& settings,
                                         const std::vector<std::unique_ptr<server::worker>>& workers);
 

@@ -15,7 +15,9 @@ namespace {
 
 using row = std::vector<std::string>;
 
-std::chrono::sys_days today() { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); }
+std::chrono::sys_days today() {
+  return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+}
 
 core::region region_named(const std::string& name) {
   const auto parsed = core::parse_region(name);
@@ -27,11 +29,13 @@ core::modality modality_named(const std::string& name) {
   const auto parsed = core::parse_modality(name);
   if (parsed) return *parsed;
   std::string names;
-  for (const core::modality m : core::all_modalities()) names += (names.empty() ? "" : ", ") + std::string(core::to_string(m));
+  for (const core::modality m : core::all_modalities())
+    names += (names.empty() ? "" : ", ") + std::string(core::to_string(m));
   throw std::runtime_error(name + " is no modality; the modalities are " + names);
 }
 
-bool serves(const core::registry& registry, const core::route& route, core::region region, core::data_class data_class) {
+bool serves(const core::registry& registry, const core::route& route, core::region region,
+            core::data_class data_class) {
   core::policy asked;
   asked.region = region;
   asked.data_class = data_class;
@@ -147,7 +151,8 @@ std::vector<row> table(const core::registry& actual, const core::registry& compl
     const auto phi = regions_served(complete, route, core::data_class::phi);
     const auto& wanted = query.phi ? phi : general;
     if (query.phi && phi.empty()) continue;
-    if (!query.region.empty() && std::find(wanted.begin(), wanted.end(), region_named(query.region)) == wanted.end()) continue;
+    if (!query.region.empty() && std::find(wanted.begin(), wanted.end(), region_named(query.region)) == wanted.end())
+      continue;
     if (!query.modality.empty() && route.modality != modality_named(query.modality)) continue;
     rows.push_back({complete.provider_of(route).slug, complete.endpoint_of(route).id, complete.model_of(route).id,
                     std::string(core::to_string(route.modality)), joined(general), joined(phi),

@@ -31,9 +31,8 @@ void channel::make_room() {
 void channel::start_read() {
   reading_ = true;
   asio::mutable_buffer room(buffer_.room(), buffer_.room_size());
-  stream_->async_read_some(room, [self = shared_from_this()](error_code error, std::size_t size) {
-    self->on_read(error, size);
-  });
+  stream_->async_read_some(
+      room, [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
 }
 
 void channel::on_read(error_code error, std::size_t size) {
@@ -83,6 +82,8 @@ asio::awaitable<io_result> channel::write(std::span<const asio::const_buffer> fr
   return net::write(*stream_, from);
 }
 
-void channel::close() { stream_->close(); }
+void channel::close() {
+  stream_->close();
+}
 
 }  // namespace phigate::net

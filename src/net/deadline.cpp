@@ -35,7 +35,10 @@ void deadline_queue::unlink(deadline& node) {
 }
 
 void deadline_queue::wake_by(steady_time when) {
-  wake_at_ = std::max(when, std::chrono::steady_clock::now() + resolution);
+  // What is due within the resolution must not push back a wake-up that is nearer: a stream of such would keep it from ever coming.
+  const steady_time at = std::max(when, std::chrono::steady_clock::now() + resolution);
+  if (at >= wake_at_) return;
+  wake_at_ = at;
   timer_.expires_at(wake_at_);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) sweep(std::chrono::steady_clock::now());

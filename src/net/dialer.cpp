@@ -52,16 +52,14 @@ asio::awaitable<dialled> socket_dialer::dial(target to, interrupt& cut) {
   co_return secured;
 }
 
-asio::awaitable<error_code> socket_dialer::connect(asio::ip::tcp::socket& socket, const addresses& to,
-                                                   interrupt& cut) {
+asio::awaitable<error_code> socket_dialer::connect(asio::ip::tcp::socket& socket, const addresses& to, interrupt& cut) {
   error_code result = asio::error::host_unreachable;
   for (const auto& address : to) {
     error_code ignored;
     socket.close(ignored);
     auto connected = await_result<io_result>([&socket, address](auto resume) {
-      socket.async_connect(address, [resume = std::move(resume)](error_code error) mutable {
-        std::move(resume)(io_result{error, 0});
-      });
+      socket.async_connect(
+          address, [resume = std::move(resume)](error_code error) mutable { std::move(resume)(io_result{error, 0}); });
     });
     cut.on_fire([&socket] {
       error_code unused;

@@ -19,7 +19,9 @@ bool set_server_name(SSL* connection, const std::string& host) {
   return SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1;
 }
 
-void drop_errors() { ERR_clear_error(); }
+void drop_errors() {
+  ERR_clear_error();
+}
 
 // Which tls_client a context belongs to, for OpenSSL's session callback.
 int owner_index() {
@@ -63,7 +65,9 @@ std::shared_ptr<const trust_store> trust_store::load(const std::optional<std::st
   return loaded;
 }
 
-trust_store::~trust_store() { X509_STORE_free(static_cast<X509_STORE*>(store_)); }
+trust_store::~trust_store() {
+  X509_STORE_free(static_cast<X509_STORE*>(store_));
+}
 
 tls_client::tls_client(std::shared_ptr<const trust_store> trust, std::vector<std::string> pins)
     : state_(std::make_unique<state>()) {

@@ -7,8 +7,7 @@
 namespace phigate::net {
 
 asio::awaitable<std::unique_ptr<byte_stream>> accept_tls(asio::ip::tcp::socket socket,
-                                                         std::shared_ptr<asio::ssl::context> context,
-                                                         interrupt& cut) {
+                                                         std::shared_ptr<asio::ssl::context> context, interrupt& cut) {
   auto stream = std::make_shared<tls_stream>(std::move(socket), *context);
   cut.on_fire([&stream] { stream->close(); });
   const io_result shaken = co_await stream->handshake(asio::ssl::stream_base::server);

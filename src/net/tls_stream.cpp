@@ -47,10 +47,8 @@ std::unique_ptr<byte_stream> share(std::shared_ptr<tls_stream> stream) {
 }
 
 void tls_stream::async_read_some(asio::mutable_buffer into, io_completion done) {
-  stream_.async_read_some(into, [self = shared_from_this(), done = std::move(done)](error_code error,
-                                                                                     std::size_t size) mutable {
-    done(normalised(error), size);
-  });
+  stream_.async_read_some(into, [self = shared_from_this(), done = std::move(done)](
+                                    error_code error, std::size_t size) mutable { done(normalised(error), size); });
 }
 
 void tls_stream::async_write(std::span<const asio::const_buffer> from, io_completion done) {
@@ -92,13 +90,14 @@ asio::awaitable<io_result> tls_stream::handshake(asio::ssl::stream_base::handsha
   });
 }
 
-// Bytes that OpenSSL or Asio have already taken from the socket can't wait here: a read takes a whole record, and what it leaves
-// shows as pending.
+// Bytes that OpenSSL or Asio have already taken from the socket can't wait here: a read takes a whole record, and what
+// it leaves shows as pending.
 bool tls_stream::is_quiet() {
   return SSL_pending(native()) == 0 && BIO_ctrl_pending(SSL_get_rbio(native())) == 0 && socket_is_quiet(socket());
 }
 
-// close_notify first, so that the peer can tell the end from a cut; whoever closes the stream ends the wait for its answer.
+// close_notify first, so that the peer can tell the end from a cut; whoever closes the stream ends the wait for its
+// answer.
 void tls_stream::shutdown_send() {
   stream_.async_shutdown([self = shared_from_this()](error_code) {
     error_code ignored;
@@ -107,12 +106,15 @@ void tls_stream::shutdown_send() {
 }
 
 void tls_stream::close() {
-  // Without this OpenSSL takes the session for broken and never resumes it; HTTP's framing has already told a cut from an end.
+  // Without this OpenSSL takes the session for broken and never resumes it; HTTP's framing has already told a cut from
+  // an end.
   SSL_set_shutdown(native(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   error_code ignored;
   socket().close(ignored);
 }
 
-void tls_stream::reset_on_close() { set_reset_on_close(socket()); }
+void tls_stream::reset_on_close() {
+  set_reset_on_close(socket());
+}
 
 }  // namespace phigate::net

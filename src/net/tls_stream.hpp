@@ -1,5 +1,5 @@
-// TLS over a TCP socket, for both sides. Asio's stream sends one record for each buffer of a gather list, so writes are gathered
-// here first: one request head and body leave in one record and one system call.
+// TLS over a TCP socket, for both sides. Asio's stream sends one record for each buffer of a gather list, so writes are
+// gathered here first: one request head and body leave in one record and one system call.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -14,8 +14,7 @@ namespace phigate::net {
 
 class tls_stream final : public byte_stream, public std::enable_shared_from_this<tls_stream> {
  public:
-  tls_stream(asio::ip::tcp::socket socket, asio::ssl::context& context)
-      : stream_(std::move(socket), context) {}
+  tls_stream(asio::ip::tcp::socket socket, asio::ssl::context& context) : stream_(std::move(socket), context) {}
 
   void async_read_some(asio::mutable_buffer into, io_completion done) override;
   void async_write(std::span<const asio::const_buffer> from, io_completion done) override;

@@ -20,8 +20,8 @@ void append_time(std::string& out) {
   if (rendered_for != seconds) {
     std::tm parts{};
     gmtime_r(&seconds, &parts);
-    rendered = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
-                           parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    rendered = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                           parts.tm_hour, parts.tm_min, parts.tm_sec);
     rendered_for = seconds;
   }
   fmt::format_to(std::back_inserter(out), "{}.{:03}Z", rendered, millis);
@@ -97,8 +97,12 @@ void line::number(std::string_view name, std::string_view digits) {
   out_ += digits;
 }
 
-void line::number(std::string_view name, std::int64_t value) { number(name, std::to_string(value)); }
+void line::number(std::string_view name, std::int64_t value) {
+  number(name, std::to_string(value));
+}
 
-void line::end() { out_ += json_ ? "}\n" : "\n"; }
+void line::end() {
+  out_ += json_ ? "}\n" : "\n";
+}
 
 }  // namespace phigate::observe

@@ -32,9 +32,13 @@ constexpr std::array<std::string_view, 5> level_names{"trace", "debug", "info", 
 
 }  // namespace
 
-void configure_log(const log_settings& settings) { current().settings = settings; }
+void configure_log(const log_settings& settings) {
+  current().settings = settings;
+}
 
-bool is_logged(level severity) { return severity >= current().settings.threshold; }
+bool is_logged(level severity) {
+  return severity >= current().settings.threshold;
+}
 
 void log(level severity, std::string_view event, std::initializer_list<log_field> fields) {
   if (!is_logged(severity)) return;
@@ -52,6 +56,8 @@ void log(level severity, std::string_view event, std::initializer_list<log_field
   current().out->log(spdlog::level::info, text);
 }
 
-void flush_log() { current().out->flush(); }
+void flush_log() {
+  current().out->flush();
+}
 
 }  // namespace phigate::observe

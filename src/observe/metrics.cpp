@@ -127,6 +127,8 @@ std::string render_metrics(std::span<const std::shared_ptr<worker_metrics>> work
   return out;
 }
 
-std::string_view version() { return PHIGATE_VERSION; }
+std::string_view version() {
+  return PHIGATE_VERSION;
+}
 
 }  // namespace phigate::observe

@@ -54,8 +54,8 @@ admitted read_region(const http::request_head& head, request_context& context) {
   context.named_region = count == 1 ? core::parse_region(value) : std::nullopt;
   if (context.named_region) return {};
   const std::string fault = count > 1 ? "X-Region was given twice" : "X-Region names no region";
-  return refuse(error_code::invalid_region, fault + ". Send one X-Region header with one of " + core::region_names() + ".",
-                "X-Region");
+  return refuse(error_code::invalid_region,
+                fault + ". Send one X-Region header with one of " + core::region_names() + ".", "X-Region");
 }
 
 admitted read_class(const config::settings& settings, const http::request_head& head, request_context& context) {
@@ -109,16 +109,18 @@ admitted check_key(const worker& on, const http::request_head& head, request_con
   const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
   if (presented) context.key = on.shared.keys->find(*presented, today);
   if (context.key != nullptr) return {};
-  return refuse(error_code::invalid_api_key,
-                "No valid API key was given. Send yours as Authorization: Bearer <key>; the gateway's operator issues them.");
+  return refuse(
+      error_code::invalid_api_key,
+      "No valid API key was given. Send yours as Authorization: Bearer <key>; the gateway's operator issues them.");
 }
 
 admitted check_policy_headers(const config::settings& settings, const http::request_head& head,
                               request_context& context) {
   for (const http::field& field : head.fields) {
     if (!resembles_policy_header(field.name)) continue;
-    return refuse(error_code::unknown_policy_header,
-                  "A header that resembles X-Region or X-PHI is neither. Send X-Region and X-PHI, spelt so, or leave it out.");
+    return refuse(
+        error_code::unknown_policy_header,
+        "A header that resembles X-Region or X-PHI is neither. Send X-Region and X-PHI, spelt so, or leave it out.");
   }
   if (auto region = read_region(head, context); !region) return region;
   return read_class(settings, head, context);

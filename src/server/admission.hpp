@@ -1,5 +1,5 @@
-// The checks on a head, before a byte of the body is believed (spec §2): key, policy headers, content type, length. Each reads the
-// head once, when it is complete; nothing that comes later can loosen what they found.
+// The checks on a head, before a byte of the body is believed (spec §2): key, policy headers, content type, length.
+// Each reads the head once, when it is complete; nothing that comes later can loosen what they found.
 #pragma once
 
 #include <expected>
@@ -16,8 +16,8 @@ using admitted = std::expected<void, core::api_error>;
 
 // Fills `context.key` when keys are on.
 admitted check_key(const worker& on, const http::request_head& head, request_context& context);
-// X-Region and X-PHI, and what looks like them; the class in force, tightened by the key's rule. What the key forbids is told
-// later in the order of checks.
+// X-Region and X-PHI, and what looks like them; the class in force, tightened by the key's rule. What the key forbids
+// is told later in the order of checks.
 admitted check_policy_headers(const config::settings& settings, const http::request_head& head,
                               request_context& context);
 // For a JSON endpoint.

@@ -40,7 +40,8 @@ bool body_reader::take_memory(std::size_t size) {
 asio::awaitable<bool> body_reader::read() {
   request_context& context = with_.context;
   const std::uint64_t limit = with_.on().configuration().settings.limits.body;
-  if (context.framing == http::framing::length && !take_memory(static_cast<std::size_t>(std::min(context.content_length, limit)))) {
+  if (context.framing == http::framing::length &&
+      !take_memory(static_cast<std::size_t>(std::min(context.content_length, limit)))) {
     co_return false;
   }
   if (context.expects_continue) {

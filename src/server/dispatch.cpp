@@ -20,7 +20,7 @@ struct endpoint {
   std::string_view path;
   bool is_prefix = false;  // more must follow
   std::string_view methods;
-  std::string_view name;   // for metrics and the record
+  std::string_view name;  // for metrics and the record
   asio::awaitable<void> (*serve)(exchange&);
   [[nodiscard]] bool matches(std::string_view asked) const {
     return is_prefix ? asked.starts_with(path) && asked.size() > path.size() : asked == path;
@@ -49,13 +49,20 @@ struct lacking {
   std::string_view nearest;
 };
 constexpr std::array lacking_endpoints{
-    lacking{"/v1/responses", "POST /v1/chat/completions"}, lacking{"/v1/completions", "POST /v1/chat/completions"},
-    lacking{"/v1/messages", "POST /v1/chat/completions"},  lacking{"/v1/assistants", "POST /v1/chat/completions"},
-    lacking{"/v1/threads", "POST /v1/chat/completions"},   lacking{"/v1/audio", "POST /v1/chat/completions"},
-    lacking{"/v1/images", "POST /v1/chat/completions"},    lacking{"/v1/moderations", "POST /v1/chat/completions"},
-    lacking{"/v1/batches", "POST /v1/chat/completions"},   lacking{"/v1/files", "POST /v1/embeddings"},
-    lacking{"/v1/vector_stores", "POST /v1/embeddings"},   lacking{"/v1/engines", "GET /v1/models"},
-    lacking{"/chat/completions", "POST /v1/chat/completions"}, lacking{"/embeddings", "POST /v1/embeddings"},
+    lacking{"/v1/responses", "POST /v1/chat/completions"},
+    lacking{"/v1/completions", "POST /v1/chat/completions"},
+    lacking{"/v1/messages", "POST /v1/chat/completions"},
+    lacking{"/v1/assistants", "POST /v1/chat/completions"},
+    lacking{"/v1/threads", "POST /v1/chat/completions"},
+    lacking{"/v1/audio", "POST /v1/chat/completions"},
+    lacking{"/v1/images", "POST /v1/chat/completions"},
+    lacking{"/v1/moderations", "POST /v1/chat/completions"},
+    lacking{"/v1/batches", "POST /v1/chat/completions"},
+    lacking{"/v1/files", "POST /v1/embeddings"},
+    lacking{"/v1/vector_stores", "POST /v1/embeddings"},
+    lacking{"/v1/engines", "GET /v1/models"},
+    lacking{"/chat/completions", "POST /v1/chat/completions"},
+    lacking{"/embeddings", "POST /v1/embeddings"},
     lacking{"/models", "GET /v1/models"},
 };
 
@@ -69,7 +76,8 @@ asio::awaitable<void> answer_not_found(exchange& with, std::string_view path, li
   if (role == listener_role::admin) {
     error.message += " This listener has /healthz, /readyz and /metrics.";
   } else if (near != lacking_endpoints.end()) {
-    error.message = "This gateway does not have this endpoint; the nearest that it has is " + std::string(near->nearest) + ".";
+    error.message =
+        "This gateway does not have this endpoint; the nearest that it has is " + std::string(near->nearest) + ".";
   } else {
     error.message += " The endpoints are POST /v1/chat/completions, POST /v1/embeddings and GET /v1/models.";
   }
@@ -80,7 +88,8 @@ asio::awaitable<void> answer_options(exchange& with, std::string_view methods) {
   std::string headers;
   http::append_field(headers, "allow", methods);
   if (!with.context.origin.empty()) append_preflight_headers(headers, methods);
-  co_await with.answers.send(204, {}, {}, headers);
+  constexpr std::string_view none;
+  co_await with.answers.send(204, none, none, headers);
 }
 
 // "GET, HEAD, OPTIONS" as a list.

@@ -23,13 +23,13 @@ struct exchange {
 // Path and method, then the endpoint. Answers in every case.
 boost::asio::awaitable<void> dispatch(exchange& with, listener_role role);
 
-boost::asio::awaitable<void> serve_chat(exchange& with);         // inference_endpoint.cpp
-boost::asio::awaitable<void> serve_embeddings(exchange& with);   // inference_endpoint.cpp
-boost::asio::awaitable<void> serve_model_list(exchange& with);   // models_endpoint.cpp
-boost::asio::awaitable<void> serve_model(exchange& with);        // models_endpoint.cpp
-boost::asio::awaitable<void> serve_healthz(exchange& with);      // status_endpoint.cpp
-boost::asio::awaitable<void> serve_readyz(exchange& with);       // status_endpoint.cpp
-boost::asio::awaitable<void> serve_metrics(exchange& with);      // status_endpoint.cpp: open, for the admin listener
+boost::asio::awaitable<void> serve_chat(exchange& with);            // inference_endpoint.cpp
+boost::asio::awaitable<void> serve_embeddings(exchange& with);      // inference_endpoint.cpp
+boost::asio::awaitable<void> serve_model_list(exchange& with);      // models_endpoint.cpp
+boost::asio::awaitable<void> serve_model(exchange& with);           // models_endpoint.cpp
+boost::asio::awaitable<void> serve_healthz(exchange& with);         // status_endpoint.cpp
+boost::asio::awaitable<void> serve_readyz(exchange& with);          // status_endpoint.cpp
+boost::asio::awaitable<void> serve_metrics(exchange& with);         // status_endpoint.cpp: open, for the admin listener
 boost::asio::awaitable<void> serve_metrics_to_key(exchange& with);  // status_endpoint.cpp
 
 }  // namespace phigate::server

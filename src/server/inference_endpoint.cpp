@@ -126,7 +126,9 @@ asio::awaitable<void> serve_inference(exchange& with, read_facts read) {
 
 }  // namespace
 
-asio::awaitable<void> serve_chat(exchange& with) { return serve_inference(with, &codec::request_reader::read_chat); }
+asio::awaitable<void> serve_chat(exchange& with) {
+  return serve_inference(with, &codec::request_reader::read_chat);
+}
 
 asio::awaitable<void> serve_embeddings(exchange& with) {
   return serve_inference(with, &codec::request_reader::read_embeddings);

@@ -25,7 +25,8 @@ config::sha256_digest sha256(std::string_view text) {
 
 key_ring::key_ring(const std::vector<config::api_key>& keys) {
   for (const config::api_key& key : keys) {
-    for (const config::sha256_digest& digest : key.sha256) by_prefix_.emplace(prefix_of(digest), known_key{digest, &key});
+    for (const config::sha256_digest& digest : key.sha256)
+      by_prefix_.emplace(prefix_of(digest), known_key{digest, &key});
   }
 }
 

@@ -122,7 +122,8 @@ core::region_set open_regions(const request_context& context) {
 
 std::expected<std::vector<codec::model_card>, core::api_error> usable_models(exchange& with) {
   const config::settings& settings = with.on().configuration().settings;
-  if (const admitted known = check_key(with.on(), with.head, with.context); !known) return std::unexpected(known.error());
+  if (const admitted known = check_key(with.on(), with.head, with.context); !known)
+    return std::unexpected(known.error());
   const admitted policy = check_policy_headers(settings, with.head, with.context);
   if (!policy) return std::unexpected(policy.error());
   with.context.region = with.context.named_region;

@@ -1,5 +1,5 @@
-// One request from its head to its record: what is known of it so far. Lives in the session's frame; everything that works on the
-// request gets it by reference.
+// One request from its head to its record: what is known of it so far. Lives in the session's frame; everything that
+// works on the request gets it by reference.
 #pragma once
 
 #include <chrono>

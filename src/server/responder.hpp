@@ -1,4 +1,5 @@
-// The one door through which answers leave: status line, audit headers, body (design: every exit passes the same place).
+// The one door through which answers leave: status line, audit headers, body (design: every exit passes the same
+// place).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

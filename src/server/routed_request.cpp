@@ -146,7 +146,8 @@ upstream::attempt_limits routed_request::limits_for(const core::eligible_route& 
   limits.connect = pick(&core::timeout_overrides::connect, settings.timeouts.connect);
   limits.answer = facts_.stream ? pick(&core::timeout_overrides::first_token, settings.timeouts.first_token)
                                 : pick(&core::timeout_overrides::first_byte, settings.timeouts.first_byte);
-  limits.total = std::min(deadline_, with_.context.started + pick(&core::timeout_overrides::total, settings.timeouts.total));
+  limits.total =
+      std::min(deadline_, with_.context.started + pick(&core::timeout_overrides::total, settings.timeouts.total));
   limits.answer_bounds_body = facts_.stream;
   limits.response_bytes = facts_.stream ? UINT64_MAX : settings.limits.response;
   return limits;
@@ -160,8 +161,7 @@ std::chrono::milliseconds routed_request::idle_limit() const {
 core::metered routed_request::meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes) const {
   core::metered out;
   out.source = usage ? core::usage_source::provider : core::usage_source::estimated;
-  const core::token_usage counted =
-      usage ? *usage : core::estimate_tokens(facts_.estimate_bytes, relayed_bytes);
+  const core::token_usage counted = usage ? *usage : core::estimate_tokens(facts_.estimate_bytes, relayed_bytes);
   out.micro_usd = core::token_cost(current_->model().cost, counted);
   return out;
 }

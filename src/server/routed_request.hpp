@@ -1,4 +1,5 @@
-// A request that may be routed: from its validated body to the answer (spec §3 to §7). It can only dial what core::select admitted.
+// A request that may be routed: from its validated body to the answer (spec §3 to §7). It can only dial what
+// core::select admitted.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -15,8 +15,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-// After the last answer the rest of what the client sends is read and dropped for a while: closing at once would reset the
-// connection and could take the answer with it.
+// After the last answer the rest of what the client sends is read and dropped for a while: closing at once would reset
+// the connection and could take the answer with it.
 constexpr std::chrono::seconds longest_linger{2};
 constexpr std::size_t most_lingering_bytes = 1u << 20;
 
@@ -29,14 +29,22 @@ http::head_limits head_limits_of(const config::limits& limits) {
 
 core::error_code code_of(int head_status) {
   switch (head_status) {
-    case 405: return core::error_code::method_not_allowed;
-    case 408: return core::error_code::request_timeout;
-    case 414: return core::error_code::uri_too_long;
-    case 417: return core::error_code::expectation_failed;
-    case 431: return core::error_code::header_too_large;
-    case 501: return core::error_code::not_implemented;
-    case 505: return core::error_code::http_version_unsupported;
-    default: return core::error_code::bad_request;
+    case 405:
+      return core::error_code::method_not_allowed;
+    case 408:
+      return core::error_code::request_timeout;
+    case 414:
+      return core::error_code::uri_too_long;
+    case 417:
+      return core::error_code::expectation_failed;
+    case 431:
+      return core::error_code::header_too_large;
+    case 501:
+      return core::error_code::not_implemented;
+    case 505:
+      return core::error_code::http_version_unsupported;
+    default:
+      return core::error_code::bad_request;
   }
 }
 
@@ -130,7 +138,8 @@ asio::awaitable<bool> session::serve_one() {
   co_return context.keep_alive && !context.client_gone && !client_->is_closed();
 }
 
-// The size of the next head, its leading blank lines taken off. Nothing: the connection is over, and what had to be said is said.
+// The size of the next head, its leading blank lines taken off. Nothing: the connection is over, and what had to be
+// said is said.
 asio::awaitable<std::optional<std::size_t>> session::await_head(request_context& context) {
   const config::settings& settings = worker_.configuration().settings;
   const http::head_limits limits = head_limits_of(settings.limits);
@@ -177,7 +186,8 @@ asio::awaitable<void> session::refuse_head(request_context& context, http::head_
   error.code = code_of(fault.status);
   error.message = std::move(fault.message);
   responder answers(worker_, *client_, context);
-  co_await answers.send_error(std::move(error), fault.status == 405 ? "allow: GET, HEAD, POST, OPTIONS\r\n" : "");
+  const std::string_view allow = fault.status == 405 ? "allow: GET, HEAD, POST, OPTIONS\r\n" : "";
+  co_await answers.send_error(std::move(error), allow);
   record(context);
 }
 
@@ -221,9 +231,8 @@ void session::record(const request_context& context) {
   line.model = context.model;
   line.attempts = context.attempts;
   if (context.cost) line.cost_micro_usd = context.cost->micro_usd;
-  line.milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                                            context.started)
-                          .count();
+  line.milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - context.started).count();
   line.client_gone = context.client_gone;
   worker_.shared.access_log.write(line);
 }

@@ -1,4 +1,5 @@
-// One client connection: heads in, requests in turn, answers out (HTTP/1.1 keep-alive; pipelined requests are answered in order).
+// One client connection: heads in, requests in turn, answers out (HTTP/1.1 keep-alive; pipelined requests are answered
+// in order).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

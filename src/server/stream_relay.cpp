@@ -46,7 +46,9 @@ core::attempt_failure stream_relay::bad_answer(std::string note) const {
 asio::awaitable<std::expected<void, core::attempt_failure>> stream_relay::hold() {
   while (true) {
     if (has_content_) co_return std::expected<void, core::attempt_failure>{};
-    if (provider_failed_) co_return std::unexpected(bad_answer(broken_by_ == "error_event" ? "an error event before content" : "an event that is no JSON"));
+    if (provider_failed_)
+      co_return std::unexpected(
+          bad_answer(broken_by_ == "error_event" ? "an error event before content" : "an event that is no JSON"));
     if (done_seen_ || at_end_) co_return std::unexpected(bad_answer("ended before content"));
     if (read_failure_) co_return std::unexpected(*read_failure_);
     if (out_.size() + received_.size() > held_limit) co_return std::unexpected(bad_answer("too much before content"));
@@ -109,10 +111,17 @@ void stream_relay::take_events(bool at_end) {
     if (size == 0) break;
     const std::string_view event = received_.view().substr(0, size);
     switch (judge(event)) {
-      case verdict::content: has_content_ = true; [[fallthrough]];
-      case verdict::plain: out_ += event; break;
-      case verdict::hidden: break;
-      case verdict::done: done_seen_ = true; break;
+      case verdict::content:
+        has_content_ = true;
+        [[fallthrough]];
+      case verdict::plain:
+        out_ += event;
+        break;
+      case verdict::hidden:
+        break;
+      case verdict::done:
+        done_seen_ = true;
+        break;
       case verdict::error:
         provider_failed_ = true;
         broken_by_ = "error_event";
@@ -160,7 +169,8 @@ void stream_relay::settle() {
       complete_ = true;
       end(usage_);
     } else {
-      break_stream(core::error_code::upstream_error, "truncated", "The provider ended its answer before it was complete.");
+      break_stream(core::error_code::upstream_error, "truncated",
+                   "The provider ended its answer before it was complete.");
     }
   } else if (read_failure_) {
     settle_failure();
@@ -174,10 +184,12 @@ void stream_relay::settle_failure() {
       cost_ = meter_(std::nullopt, relayed_bytes_);
       break;
     case net::interruption::shutting_down:
-      break_stream(core::error_code::shutting_down, "shutting_down", "The gateway shut down before the answer was complete.");
+      break_stream(core::error_code::shutting_down, "shutting_down",
+                   "The gateway shut down before the answer was complete.");
       break;
     case net::interruption::timeout:
-      break_stream(core::error_code::upstream_timeout, "timeout", "The provider stopped sending before its answer was complete.");
+      break_stream(core::error_code::upstream_timeout, "timeout",
+                   "The provider stopped sending before its answer was complete.");
       break;
     case net::interruption::none:
       break_stream(core::error_code::upstream_error, core::to_string(read_failure_->kind),
@@ -224,9 +236,9 @@ asio::awaitable<bool> stream_relay::flush(std::string_view head) {
     chunk_end = "\r\n";
   }
   if (head.empty() && out_.empty() && tail_.empty()) co_return true;
-  const std::array<asio::const_buffer, 5> pieces{asio::const_buffer(head.data(), head.size()), asio::buffer(chunk_start),
-                                                 asio::buffer(out_), asio::const_buffer(chunk_end.data(), chunk_end.size()),
-                                                 asio::buffer(tail_)};
+  const std::array<asio::const_buffer, 5> pieces{
+      asio::const_buffer(head.data(), head.size()), asio::buffer(chunk_start), asio::buffer(out_),
+      asio::const_buffer(chunk_end.data(), chunk_end.size()), asio::buffer(tail_)};
   const bool written = co_await to_.write(pieces);
   out_.clear();
   co_return written;

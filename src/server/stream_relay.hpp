@@ -1,4 +1,5 @@
-// One provider's event stream on its way to the client (spec §5): held until the first event with content, then relayed as it comes.
+// One provider's event stream on its way to the client (spec §5): held until the first event with content, then relayed
+// as it comes.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -36,16 +37,19 @@ class stream_relay {
   // What the answer cost, once it is known what was relayed.
   using meter = std::function<core::metered(const std::optional<core::token_usage>&, std::int64_t relayed_bytes)>;
 
-  stream_relay(worker& on, upstream::attempt& from, responder& to, net::interrupt& cut, const stream_settings& settings);
+  stream_relay(worker& on, upstream::attempt& from, responder& to, net::interrupt& cut,
+               const stream_settings& settings);
 
   // Reads until an event has content. A failure here is one that another route may make good.
   boost::asio::awaitable<std::expected<void, core::attempt_failure>> hold();
 
-  // Writes `head` with what was held, then everything as it comes, to the end. False: the answer was cut, and the connection with it.
+  // Writes `head` with what was held, then everything as it comes, to the end. False: the answer was cut, and the
+  // connection with it.
   boost::asio::awaitable<bool> relay(std::string head, meter cost);
 
   [[nodiscard]] const core::metered& cost() const { return cost_; }
-  // The stream ended as it should. Else: what broke it, for the record ("timeout", "reset", …); empty when the client went.
+  // The stream ended as it should. Else: what broke it, for the record ("timeout", "reset", …); empty when the client
+  // went.
   [[nodiscard]] bool is_complete() const { return complete_; }
   [[nodiscard]] std::string_view broken_by() const { return broken_by_; }
 
@@ -71,23 +75,23 @@ class stream_relay {
   stream_settings settings_;
   meter meter_;
 
-  net::padded_buffer received_;   // decoded bytes, not yet judged
+  net::padded_buffer received_;  // decoded bytes, not yet judged
   http::sse_scanner scanner_;
   std::string scratch_;
   codec::chunk_facts chunk_;
-  std::string out_;               // what goes to the client next, without chunk framing
-  std::string tail_;              // what follows the last chunk of out_: the final chunk and trailers
-  std::vector<bool> started_;     // by choice index
+  std::string out_;            // what goes to the client next, without chunk framing
+  std::string tail_;           // what follows the last chunk of out_: the final chunk and trailers
+  std::vector<bool> started_;  // by choice index
   std::vector<bool> finished_;
 
   std::optional<core::token_usage> usage_;
   std::int64_t relayed_bytes_ = 0;
   core::metered cost_;
   bool has_content_ = false;
-  bool ended_ = false;            // nothing more goes to the client after out_ and tail_
+  bool ended_ = false;  // nothing more goes to the client after out_ and tail_
   bool complete_ = false;
   bool done_seen_ = false;
-  bool provider_failed_ = false;  // an error event, or something that is no event
+  bool provider_failed_ = false;                       // an error event, or something that is no event
   std::optional<core::provider_error> provider_said_;  // of an error event
   std::optional<core::attempt_failure> read_failure_;
   bool at_end_ = false;

@@ -87,7 +87,9 @@ worker::worker(process& shared_state, std::shared_ptr<observe::worker_metrics> m
                  deadlines_, *metrics_) {}
 
 // Coroutines that still wait are ended while what they refer to is alive.
-worker::~worker() { context_.drop_handlers(); }
+worker::~worker() {
+  context_.drop_handlers();
+}
 
 void worker::listen(listening socket) {
   listeners_.push_back(std::make_unique<listening>(std::move(socket)));
@@ -97,6 +99,10 @@ void worker::run() {
   for (const auto& listener : listeners_) asio::co_spawn(context_, accept(*listener), log_exception);
   auto work = asio::make_work_guard(context_);
   context_.run();
+  // What is left waits on connections of its own, and ends with them.
+  upstreams_.close();
+  context_.restart();
+  context_.poll();
 }
 
 asio::awaitable<void> worker::accept(listening& from) {
@@ -138,7 +144,9 @@ void worker::open_session(tcp::socket socket, const listening& from) {
   asio::co_spawn(context_, run_session(*this, std::move(client), from.role, std::move(connection)), log_exception);
 }
 
-void worker::add(session& opened) { sessions_.insert(&opened); }
+void worker::add(session& opened) {
+  sessions_.insert(&opened);
+}
 
 void worker::remove(session& closed) {
   sessions_.erase(&closed);

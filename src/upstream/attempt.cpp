@@ -22,7 +22,9 @@ constexpr int most_interim_answers = 16;
 // Enough of an error body to find its message.
 constexpr std::size_t most_error_bytes = 64u << 10;
 
-bool is_identity(std::string_view coding) { return coding.empty() || http::equals_ignoring_case(coding, "identity"); }
+bool is_identity(std::string_view coding) {
+  return coding.empty() || http::equals_ignoring_case(coding, "identity");
+}
 
 }  // namespace
 
@@ -98,8 +100,8 @@ asio::awaitable<attempt::outcome> attempt::connect(bool fresh) {
 
 asio::awaitable<attempt::outcome> attempt::send(const outgoing_request& request) {
   std::string head = endpoint_.head_start[static_cast<std::size_t>(request.modality)];
-  const std::array<std::pair<std::string_view, std::string_view>, 3> lines{{
-      {"content-type: ", request.content_type}, {"accept: ", request.accept}, {"traceparent: ", request.traceparent}}};
+  const std::array<std::pair<std::string_view, std::string_view>, 3> lines{
+      {{"content-type: ", request.content_type}, {"accept: ", request.accept}, {"traceparent: ", request.traceparent}}};
   for (const auto& [name, value] : lines) {
     if (value.empty()) continue;
     head += name;
@@ -180,8 +182,7 @@ asio::awaitable<attempt::outcome> attempt::refuse() {
     body.append(piece.data);
   }
   if (cut_.why() == net::interruption::client_gone) co_return std::unexpected(broken_connection("client gone"));
-  core::attempt_failure refused =
-      endpoint_.adapter->classify(refusal{head_.status, body}, route_.provider());
+  core::attempt_failure refused = endpoint_.adapter->classify(refusal{head_.status, body}, route_.provider());
   refused.reach = reach_;
   refused.sent_whole = sent_whole_;
   refused.reused_connection = reused_;

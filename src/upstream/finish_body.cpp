@@ -37,6 +37,7 @@ boost::asio::awaitable<void> finish(std::shared_ptr<net::channel> connection, ht
 void finish_in_background(std::shared_ptr<net::channel> connection, http::body_decoder rest,
                           std::shared_ptr<connection_pool> pool, net::deadline_queue& deadlines) {
   const auto executor = connection->executor();
+  pool->begin_finishing(connection);
   boost::asio::co_spawn(executor, finish(std::move(connection), rest, std::move(pool), &deadlines),
                         [](const std::exception_ptr& thrown) {
                           if (thrown) observe::log(observe::level::error, "exception while finishing a body");

@@ -9,8 +9,8 @@
 
 namespace phigate::upstream {
 
-// The client has its whole answer, but the last bytes of the upstream's framing are still on their way: awaits them for a moment, so
-// that the connection can serve again, and puts it into `pool`. Anything unexpected closes it.
+// The client has its whole answer, but the last bytes of the upstream's framing are still on their way: awaits them for
+// a moment, so that the connection can serve again, and puts it into `pool`. Anything unexpected closes it.
 void finish_in_background(std::shared_ptr<net::channel> connection, http::body_decoder rest,
                           std::shared_ptr<connection_pool> pool, net::deadline_queue& deadlines);
 

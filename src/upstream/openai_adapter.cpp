@@ -30,8 +30,10 @@ bool says_any(const core::provider_error& said, std::initializer_list<std::strin
 // Together answers 403 to a prompt that is too long (docs.together.ai, error codes).
 bool is_too_long(int status, const core::provider_error& said, const core::provider& by) {
   if (status != 403) return false;
-  if (says_any(said, {"context length", "context_length", "context window", "token count", "too many tokens"})) return true;
-  return by.slug == "together" && !says_any(said, {"auth", "api key", "api_key", "permission", "forbidden", "credential"});
+  if (says_any(said, {"context length", "context_length", "context window", "token count", "too many tokens"}))
+    return true;
+  return by.slug == "together" &&
+         !says_any(said, {"auth", "api key", "api_key", "permission", "forbidden", "credential"});
 }
 
 // Scaleway answers 422 for a model that it does not have (its Generative APIs' error page); others use 400.
@@ -46,11 +48,16 @@ failure_kind kind_of(int status) {
   switch (status) {
     case 401:
     case 402:
-    case 403: return failure_kind::auth_failed;
-    case 404: return failure_kind::misconfigured;
-    case 408: return failure_kind::request_timeout;
-    case 429: return failure_kind::rate_limited;
-    default: break;
+    case 403:
+      return failure_kind::auth_failed;
+    case 404:
+      return failure_kind::misconfigured;
+    case 408:
+      return failure_kind::request_timeout;
+    case 429:
+      return failure_kind::rate_limited;
+    default:
+      break;
   }
   return status >= 400 && status < 500 ? failure_kind::client_mistake : failure_kind::server_error;
 }

@@ -4,8 +4,15 @@
 
 namespace phigate::upstream {
 
-connection_pool::~connection_pool() {
+connection_pool::~connection_pool() { close(); }
+
+void connection_pool::close() {
   for (const idle_connection& idle : idle_) idle.connection->close();
+  idle_.clear();
+  for (const auto& finishing : finishing_) {
+    if (const auto connection = finishing.lock()) connection->close();
+  }
+  finishing_.clear();
 }
 
 std::shared_ptr<net::channel> connection_pool::take() {
@@ -31,6 +38,7 @@ void connection_pool::put(std::shared_ptr<net::channel> connection) {
 }
 
 void connection_pool::sweep(net::steady_time now) {
+  std::erase_if(finishing_, [](const auto& connection) { return connection.expired(); });
   std::erase_if(idle_, [&](const idle_connection& idle) {
     if (now - idle.since < settings_.idle_timeout && idle.connection->stream().is_quiet()) return false;
     idle.connection->close();

@@ -38,8 +38,9 @@ std::shared_ptr<const net::trust_store> trust_stores::of(const core::endpoint& e
   return by_file_.at(*endpoint.tls.ca_file);
 }
 
-upstream_set::upstream_set(std::shared_ptr<const core::registry> registry, const trust_stores& trust, pool_settings pool,
-                           net::dialer& dialer, net::deadline_queue& deadlines, observe::worker_metrics& metrics)
+upstream_set::upstream_set(std::shared_ptr<const core::registry> registry, const trust_stores& trust,
+                           pool_settings pool, net::dialer& dialer, net::deadline_queue& deadlines,
+                           observe::worker_metrics& metrics)
     : registry_(std::move(registry)),
       dialer_(dialer),
       deadlines_(deadlines),
@@ -58,6 +59,13 @@ upstream_set::upstream_set(std::shared_ptr<const core::registry> registry, const
     }
   }
   sweep_timer_.arm_in(sweep_interval);
+}
+
+void upstream_set::close() {
+  sweep_timer_.disarm();
+  for (const auto& endpoint : endpoints_) {
+    if (endpoint->pool) endpoint->pool->close();
+  }
 }
 
 void upstream_set::sweep() {

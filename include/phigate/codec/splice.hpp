@@ -34,7 +34,7 @@ struct spliced_body {
 
   std::vector<std::string_view> pieces;
   std::list<std::string> owned;  // a list: its elements do not move, and an empty one costs nothing
-  std::size_t size = 0;           // sum of the pieces
+  std::size_t size = 0;          // sum of the pieces
   [[nodiscard]] std::string text() const;
 };
 

@@ -1,5 +1,5 @@
-// Both files → one immutable snapshot, or every fault with its place (spec §11, §12). Nothing here is partial: a snapshot
-// exists only when no check failed.
+// Both files → one immutable snapshot, or every fault with its place (spec §11, §12). Nothing here is partial: a
+// snapshot exists only when no check failed.
 #pragma once
 
 #include <expected>

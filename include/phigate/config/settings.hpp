@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 struct listen_address {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 8080;  // 0: any free one
+  std::uint16_t port = 8080;                    // 0: any free one
   std::optional<std::string> certificate_file;  // both or neither: TLS
   std::optional<std::string> key_file;
 };
@@ -29,8 +29,8 @@ enum class phi_permission : std::uint8_t { allowed, required, forbidden };
 struct api_key {
   std::string id;
   std::vector<sha256_digest> sha256;
-  core::region_set regions;             // those it may name; all when the file lists none
-  std::optional<core::region> region;   // the default; also when `regions` has exactly one
+  core::region_set regions;            // those it may name; all when the file lists none
+  std::optional<core::region> region;  // the default; also when `regions` has exactly one
   phi_permission phi = phi_permission::allowed;
   std::optional<std::chrono::sys_days> expires;  // exclusive
   bool metrics = false;
@@ -69,7 +69,7 @@ struct cooldowns {
 struct settings {
   std::vector<listen_address> listen{listen_address{}};
   std::optional<listen_address> admin;
-  std::size_t workers = 0;  // 0: one a core
+  std::size_t workers = 0;                       // 0: one a core
   std::string registry_file = "providers.yaml";  // already resolved against the configuration's folder
   core::region default_region = core::region::eu;
   bool default_phi = false;

@@ -1,5 +1,5 @@
-// A byte stream with an input buffer and a read that may stay outstanding: the way to notice a client's disconnect while
-// something else is awaited, without a second read of our own when its next request comes.
+// A byte stream with an input buffer and a read that may stay outstanding: the way to notice a client's disconnect
+// while something else is awaited, without a second read of our own when its next request comes.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -23,11 +23,12 @@ class channel : public std::enable_shared_from_this<channel> {
   static std::shared_ptr<channel> make(boost::asio::any_io_executor executor, std::unique_ptr<byte_stream> stream);
   ~channel();
 
-  // What arrived and was not consumed, with readable padding behind it. Valid until the next `more`, consumed or not, and until the
-  // next `make_room`; background reads only append.
+  // What arrived and was not consumed, with readable padding behind it. Valid until the next `more`, consumed or not,
+  // and until the next `make_room`; background reads only append.
   [[nodiscard]] std::string_view received() const { return buffer_.view(); }
   void consume(std::size_t size) { buffer_.consume(size); }
-  // Room to read into behind what is there, so that a watch can see the peer's close. Moves bytes unless a read is outstanding.
+  // Room to read into behind what is there, so that a watch can see the peer's close. Moves bytes unless a read is
+  // outstanding.
   void make_room();
 
   enum class wake : std::uint8_t { data, closed, nudged };
@@ -36,7 +37,8 @@ class channel : public std::enable_shared_from_this<channel> {
   // Lets `more` return `nudged`; a read under way goes on.
   void nudge();
 
-  // Keeps one read outstanding without a waiter, as long as there is room; `on_gone` runs when the peer closes or fails.
+  // Keeps one read outstanding without a waiter, as long as there is room; `on_gone` runs when the peer closes or
+  // fails.
   void watch(std::move_only_function<void()> on_gone);
   void unwatch() { on_gone_ = nullptr; }
 

@@ -1,5 +1,5 @@
-// Outgoing connections: resolve, connect, and for TLS the handshake with verification (threats §3). Nothing of HTTP is sent
-// before the peer's certificate is verified, and nothing turns the verification off.
+// Outgoing connections: resolve, connect, and for TLS the handshake with verification (threats §3). Nothing of HTTP is
+// sent before the peer's certificate is verified, and nothing turns the verification off.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -22,7 +22,8 @@ namespace phigate::net {
 // The certificates that a client trusts, loaded once and shared by all workers.
 class trust_store {
  public:
-  // A PEM bundle; absent: the system's. Throws std::runtime_error naming a file that can't be read or holds no certificate.
+  // A PEM bundle; absent: the system's. Throws std::runtime_error naming a file that can't be read or holds no
+  // certificate.
   static std::shared_ptr<const trust_store> load(const std::optional<std::string>& ca_file);
   ~trust_store();
   trust_store(const trust_store&) = delete;

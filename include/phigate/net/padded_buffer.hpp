@@ -1,5 +1,5 @@
-// Bytes in one contiguous block: appended at the back, consumed at the front, with readable bytes behind the end so that the JSON
-// parser can work in place.
+// Bytes in one contiguous block: appended at the back, consumed at the front, with readable bytes behind the end so
+// that the JSON parser can work in place.
 #pragma once
 
 #include <algorithm>

@@ -22,8 +22,8 @@ using addresses = std::vector<asio::ip::tcp::endpoint>;
 
 class resolver {
  public:
-  // Answers are fresh for `refresh_after`; then the next use renews them in the background and goes on with the old ones until
-  // `stale_after`. The system's resolver tells no TTL.
+  // Answers are fresh for `refresh_after`; then the next use renews them in the background and goes on with the old
+  // ones until `stale_after`. The system's resolver tells no TTL.
   static constexpr std::chrono::seconds refresh_after{30};
   static constexpr std::chrono::seconds stale_after{300};
 
@@ -33,7 +33,8 @@ class resolver {
     error_code error;
     addresses found;
   };
-  // An address literal resolves to itself. Cut by `cut`: operation_aborted (the look-up itself goes on and fills the cache).
+  // An address literal resolves to itself. Cut by `cut`: operation_aborted (the look-up itself goes on and fills the
+  // cache).
   asio::awaitable<answer> resolve(std::string host, std::uint16_t port, interrupt& cut);
 
  private:

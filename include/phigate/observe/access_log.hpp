@@ -1,4 +1,5 @@
-// One line for each finished request, written by a thread of its own: a worker only appends to a bounded buffer (design §3).
+// One line for each finished request, written by a thread of its own: a worker only appends to a bounded buffer (design
+// §3).
 #pragma once
 
 #include <cstdint>
@@ -16,14 +17,14 @@ struct access_record {
   std::string_view key_id;             // empty: no key
   std::string_view route;              // "chat_completions", "models", …
   int status = 0;
-  std::string_view error_code;         // empty: none
-  std::string_view region;             // empty: not known
+  std::string_view error_code;  // empty: none
+  std::string_view region;      // empty: not known
   std::string_view data_class;
   std::string_view provider;
   std::string_view endpoint;
   std::string_view model;
   int attempts = 0;
-  std::int64_t cost_micro_usd = -1;    // below 0: not metered
+  std::int64_t cost_micro_usd = -1;  // below 0: not metered
   std::int64_t milliseconds = 0;
   bool client_gone = false;
 };

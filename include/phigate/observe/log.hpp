@@ -1,5 +1,5 @@
-// The log (threats §4): events with fields, as text or as one JSON object a line. No prompt, completion, credential or provider text is
-// ever a field: callers pass names, ids, codes and numbers.
+// The log (threats §4): events with fields, as text or as one JSON object a line. No prompt, completion, credential or
+// provider text is ever a field: callers pass names, ids, codes and numbers.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,8 @@
 
 namespace phigate::observe {
 
-// What one worker counts. Written by that worker alone; read by whoever scrapes: hence the lock, which is never contended otherwise.
+// What one worker counts. Written by that worker alone; read by whoever scrapes: hence the lock, which is never
+// contended otherwise.
 class worker_metrics {
  public:
   // Labels are names from code or registry, never from a request.

@@ -17,8 +17,8 @@ class key_ring {
  public:
   explicit key_ring(const std::vector<config::api_key>& keys);
 
-  // The key with that text, valid on `today` (UTC); null for an unknown or expired one, which a caller can't tell apart. The result
-  // lives as long as the vector that the ring was built on.
+  // The key with that text, valid on `today` (UTC); null for an unknown or expired one, which a caller can't tell
+  // apart. The result lives as long as the vector that the ring was built on.
   [[nodiscard]] const config::api_key* find(std::string_view presented, std::chrono::sys_days today) const;
 
  private:

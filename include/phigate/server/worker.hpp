@@ -1,5 +1,5 @@
-// One thread's world (design §2.6): its own event loop, listeners, upstream connections and parsers. Nothing here is shared but what
-// says so.
+// One thread's world (design §2.6): its own event loop, listeners, upstream connections and parsers. Nothing here is
+// shared but what says so.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// How one provider protocol is spoken: the only place where providers differ (design §2.4). An adapter is stateless and shared by
-// all workers.
+// How one provider protocol is spoken: the only place where providers differ (design §2.4). An adapter is stateless and
+// shared by all workers.
 #pragma once
 
 #include <string>
@@ -24,12 +24,13 @@ class adapter {
   [[nodiscard]] virtual std::string_view path(core::modality modality) const = 0;
   // The header lines that carry the endpoint's credential, each with its CRLF.
   [[nodiscard]] virtual std::string credential_lines(const core::endpoint& endpoint) const = 0;
-  // Whose fault it is, before any retry rule is asked (spec §5). Fills kind, status and, for a client's mistake, what the
-  // provider said.
+  // Whose fault it is, before any retry rule is asked (spec §5). Fills kind, status and, for a client's mistake, what
+  // the provider said.
   [[nodiscard]] virtual core::attempt_failure classify(const refusal& refused, const core::provider& by) const = 0;
 };
 
-// The adapter of a protocol that the registry may name. The loader has checked the name; an unknown one is a bug and throws.
+// The adapter of a protocol that the registry may name. The loader has checked the name; an unknown one is a bug and
+// throws.
 const adapter& adapter_for(std::string_view protocol);
 
 }  // namespace phigate::upstream

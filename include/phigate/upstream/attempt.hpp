@@ -1,5 +1,5 @@
-// One request on one connection to one eligible route (spec §5): connect or take a kept-alive connection, send, read the head, then
-// the body piece by piece. What goes wrong before the commit is a value for core::failover.
+// One request on one connection to one eligible route (spec §5): connect or take a kept-alive connection, send, read
+// the head, then the body piece by piece. What goes wrong before the commit is a value for core::failover.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@
 namespace phigate::upstream {
 
 struct attempt_limits {
-  std::chrono::milliseconds connect{3'000};  // resolving and TLS included
+  std::chrono::milliseconds connect{3'000};   // resolving and TLS included
   std::chrono::milliseconds answer{300'000};  // from the request being sent: to the head, or for a stream to its commit
   net::steady_time total{};                   // nothing before the commit outlasts it
   bool answer_bounds_body = false;            // a stream: `answer` goes on until `commit` is called
@@ -56,7 +56,8 @@ class attempt {
   attempt(const attempt&) = delete;
   attempt& operator=(const attempt&) = delete;
 
-  // Connects (`fresh`: not from the pool), sends, reads the head. A value only for a 2xx; any other status comes back classified.
+  // Connects (`fresh`: not from the pool), sends, reads the head. A value only for a 2xx; any other status comes back
+  // classified.
   boost::asio::awaitable<std::expected<void, core::attempt_failure>> open(outgoing_request request, bool fresh);
 
   [[nodiscard]] const answer_head& head() const { return head_; }
@@ -66,7 +67,7 @@ class attempt {
   enum class read_kind : std::uint8_t { data, end, nudged, failed };
   struct read_outcome {
     read_kind kind = read_kind::end;
-    std::string_view data;         // valid until the next read
+    std::string_view data;  // valid until the next read
     core::attempt_failure failure;
   };
   // The next decoded bytes of the body.
@@ -81,8 +82,8 @@ class attempt {
   // Lets a read under way return `nudged`.
   void nudge();
 
-  // The body was read to its end: the connection may serve again. Else it is closed. When only the framing's last bytes are
-  // missing, they are awaited in the background.
+  // The body was read to its end: the connection may serve again. Else it is closed. When only the framing's last bytes
+  // are missing, they are awaited in the background.
   void release();
 
  private:

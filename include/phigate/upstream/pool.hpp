@@ -1,12 +1,12 @@
-// Kept-alive connections to providers (threats §2): one pool per worker and endpoint, so that a connection is never shared between
-// endpoints, credentials or trust settings.
+// Kept-alive connections to providers (threats §2): one pool per worker and endpoint, so that a connection is never
+// shared between endpoints, credentials or trust settings.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <deque>
 #include <memory>
-#include <string>
+#include <vector>
 
 #include "phigate/net/channel.hpp"
 #include "phigate/net/deadline.hpp"
@@ -29,8 +29,12 @@ class connection_pool {
   std::shared_ptr<net::channel> take();
   // A connection whose exchange ended cleanly with nothing left over. The oldest goes when there are too many.
   void put(std::shared_ptr<net::channel> connection);
+  // A connection whose last answer is still being read to its end; `put` follows, or it closes.
+  void begin_finishing(const std::shared_ptr<net::channel>& connection) { finishing_.push_back(connection); }
   // Closes what waited too long or is not quiet any more.
   void sweep(net::steady_time now);
+  // Closes everything, what is being finished too.
+  void close();
 
   [[nodiscard]] std::size_t size() const { return idle_.size(); }
 
@@ -41,6 +45,7 @@ class connection_pool {
   };
   pool_settings settings_;
   std::deque<idle_connection> idle_;  // oldest first
+  std::vector<std::weak_ptr<net::channel>> finishing_;
 };
 
 }  // namespace phigate::upstream

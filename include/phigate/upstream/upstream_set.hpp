@@ -50,6 +50,8 @@ class upstream_set {
   upstream_set& operator=(const upstream_set&) = delete;
 
   [[nodiscard]] upstream_endpoint& at(core::endpoint_id id) { return *endpoints_[static_cast<std::size_t>(id)]; }
+  // Closes every connection that no request is using.
+  void close();
   [[nodiscard]] net::dialer& dialer() { return dialer_; }
   [[nodiscard]] net::deadline_queue& deadlines() { return deadlines_; }
 
