@@ -17,7 +17,8 @@ add_library(phigate_asio INTERFACE)
 target_link_libraries(phigate_asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(phigate_asio INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
-  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_DATE_TIME)
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_DATE_TIME
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16)  # a request nests more coroutine frames than the default of 2
 
 add_library(phigate_json INTERFACE)
 target_link_libraries(phigate_json INTERFACE nlohmann_json::nlohmann_json)

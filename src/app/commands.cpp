@@ -58,6 +58,7 @@ std::string hex(const config::sha256_digest& digest) {
 }  // namespace
 
 int run_serve(const std::string& config_file) {
+  forbid_core_dumps();
   const auto loaded = config::load(config_file, config::process_environment());
   if (!loaded) {
     print_lines(loaded.error(), "");

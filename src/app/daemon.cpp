@@ -27,13 +27,6 @@ using server::drain_stage;
 
 namespace {
 
-// Prompts and keys must not end up in a core file, nor be read by a debugger of the same user (threats §4).
-void forbid_core_dumps() {
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  prctl(PR_SET_DUMPABLE, 0);
-}
-
 void raise_file_limit() {
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
@@ -112,8 +105,13 @@ void log_ready(const std::vector<std::string>& urls, std::size_t workers) {
 
 }  // namespace
 
+void forbid_core_dumps() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
 int serve(std::shared_ptr<const config::snapshot> snapshot) {
-  forbid_core_dumps();
   raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);
   const config::settings& settings = snapshot->settings;

@@ -7,6 +7,10 @@
 
 namespace phigate::app {
 
+// Prompts and keys must not end up in a core file, nor be read by a debugger of the same user (threats §4). Call it
+// before anything secret is read.
+void forbid_core_dumps();
+
 // Serves until told to stop. 0: nothing was cut; 3: requests were cut at the drain's end. Throws std::runtime_error
 // when it can't start.
 int serve(std::shared_ptr<const config::snapshot> snapshot);

@@ -41,13 +41,12 @@ void channel::on_read(error_code error, std::size_t size) {
   if (error) {
     closed_ = true;
     close_reason_ = error;
-    event_.set();
     if (auto gone = std::exchange(on_gone_, nullptr)) gone();
-    return;
+  } else if (on_gone_ && buffer_.room_size() > 0) {
+    // Still watched: go on reading what is pipelined, so that a close behind it is noticed too.
+    start_read();
   }
-  event_.set();
-  // Still watched: go on reading what is pipelined, so that a close behind it is noticed too.
-  if (on_gone_ && buffer_.room_size() > 0) start_read();
+  event_.resume();
 }
 
 asio::awaitable<channel::wake> channel::more() {

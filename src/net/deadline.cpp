@@ -35,7 +35,8 @@ void deadline_queue::unlink(deadline& node) {
 }
 
 void deadline_queue::wake_by(steady_time when) {
-  // What is due within the resolution must not push back a wake-up that is nearer: a stream of such would keep it from ever coming.
+  // What is due within the resolution must not push back a wake-up that is nearer: a stream of such would keep it from
+  // ever coming.
   const steady_time at = std::max(when, std::chrono::steady_clock::now() + resolution);
   if (at >= wake_at_) return;
   wake_at_ = at;

@@ -65,6 +65,11 @@ asio::awaitable<error_code> socket_dialer::connect(asio::ip::tcp::socket& socket
       error_code unused;
       socket.close(unused);
     });
+    // What was cut before now had no socket to close.
+    if (cut.why() != interruption::none) {
+      cut.forget();
+      co_return error_code(asio::error::operation_aborted);
+    }
     const io_result tried = co_await std::move(connected);
     result = tried.error;
     cut.forget();

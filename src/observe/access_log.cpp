@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -19,6 +20,7 @@ namespace {
 void write_all(std::string_view text) {
   while (!text.empty()) {
     const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return;  // nobody reads the log: nothing sensible is left to do with it
     text.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -78,6 +80,7 @@ struct access_log::state {
     while (!stop.stop_requested()) {
       {
         std::unique_lock lock(mutex);
+        wake.wait(lock, stop, [this] { return !waiting.empty(); });
         wake.wait_for(lock, stop, interval, [this] { return waiting.size() >= hurry; });
       }
       drain();
@@ -95,17 +98,23 @@ access_log::~access_log() = default;
 
 void access_log::write(const access_record& record) {
   if (!is_logged(level::info)) return;
-  bool hurry = false;
+  thread_local std::string text;
+  text.clear();
+  render(text, state_->json, record);
+  bool wakes = false;
   {
     const std::lock_guard lock(state_->mutex);
-    if (state_->waiting.size() >= capacity) {
+    if (state_->waiting.size() + text.size() > capacity) {
       ++state_->dropped;
       return;
     }
-    render(state_->waiting, state_->json, record);
-    hurry = state_->waiting.size() >= state::hurry;
+    // The writer sleeps while nothing waits, and is hurried when much does.
+    wakes = state_->waiting.empty();
+    const bool was_calm = state_->waiting.size() < state::hurry;
+    state_->waiting += text;
+    wakes = wakes || (was_calm && state_->waiting.size() >= state::hurry);
   }
-  if (hurry) state_->wake.notify_one();
+  if (wakes) state_->wake.notify_one();
 }
 
 }  // namespace phigate::observe

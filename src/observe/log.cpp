@@ -1,5 +1,6 @@
 #include "phigate/observe/log.hpp"
 
+#include <spdlog/async.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -12,11 +13,18 @@ namespace phigate::observe {
 
 namespace {
 
+// A worker never waits for whoever reads the log: past this many lines the oldest go.
+constexpr std::size_t most_waiting_lines = 8192;
+
 struct log_state {
   log_settings settings;
+  std::shared_ptr<spdlog::details::thread_pool> writer =
+      std::make_shared<spdlog::details::thread_pool>(most_waiting_lines, 1);
   std::shared_ptr<spdlog::logger> out;
 
-  log_state() : out(std::make_shared<spdlog::logger>("phigate", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+  log_state()
+      : out(std::make_shared<spdlog::async_logger>("phigate", std::make_shared<spdlog::sinks::stderr_sink_mt>(), writer,
+                                                   spdlog::async_overflow_policy::overrun_oldest)) {
     out->set_pattern("%v");  // a line is whole when it gets here
     out->set_level(spdlog::level::trace);
     out->flush_on(spdlog::level::trace);

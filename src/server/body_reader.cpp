@@ -32,6 +32,12 @@ bool body_reader::fail(core::error_code code, std::string message) {
   return false;
 }
 
+void body_reader::release() {
+  body_ = {};
+  aside_ = {};
+  memory_.release();
+}
+
 bool body_reader::take_memory(std::size_t size) {
   if (memory_.grow(size)) return true;
   return fail(core::error_code::overloaded, "The gateway holds as many request bodies as it may. Try again shortly.");

@@ -21,6 +21,8 @@ class body_reader {
 
   // Valid as long as the reader lives and nothing awaits more from the client; with padding behind it.
   [[nodiscard]] std::string_view body() const { return body_; }
+  // The body is needed no more: gives back its memory, long before a stream's end.
+  void release();
   [[nodiscard]] std::optional<core::api_error>& fault() { return fault_; }
 
  private:

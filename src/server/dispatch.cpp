@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "phigate/http/writer.hpp"
+#include "server/admission.hpp"
 #include "server/cors.hpp"
 #include "server/endpoints.hpp"
 
@@ -85,6 +86,13 @@ asio::awaitable<void> answer_not_found(exchange& with, std::string_view path, li
 }
 
 asio::awaitable<void> answer_options(exchange& with, std::string_view methods) {
+  // A browser sends its preflight without the key.
+  const bool is_preflight = with.head.find("origin") && with.head.find("access-control-request-method");
+  const admitted known = is_preflight ? admitted{} : check_key(with.on(), with.head, with.context);
+  if (!known) {
+    co_await with.answers.send_error(known.error());
+    co_return;
+  }
   std::string headers;
   http::append_field(headers, "allow", methods);
   if (!with.context.origin.empty()) append_preflight_headers(headers, methods);

@@ -80,6 +80,11 @@ std::expected<core::route_order, api_error> route(exchange& with, const codec::r
   return core::route_order::make(std::move(*eligible), policy, signals);
 }
 
+api_error shut_down() {
+  return refusal(error_code::shutting_down, "The gateway shut down before the request was sent on. Send it again.")
+      .error();
+}
+
 class in_flight_gauge {
  public:
   explicit in_flight_gauge(observe::worker_metrics& metrics) : metrics_(metrics) { metrics_.add_in_flight(1); }
@@ -107,6 +112,10 @@ asio::awaitable<void> serve_inference(exchange& with, read_facts read) {
     if (reader.fault()) co_await with.answers.send_error(std::move(*reader.fault()));
     co_return;
   }
+  if (with.connection.interrupt().why() != net::interruption::none) {
+    co_await with.answers.send_error(shut_down());
+    co_return;
+  }
   const auto facts = (with.on().request_reader().*read)(reader.body());
   if (!facts) {
     co_await with.answers.send_error(facts.error());
@@ -119,7 +128,7 @@ asio::awaitable<void> serve_inference(exchange& with, read_facts read) {
   }
   net::interrupt& interrupt = with.connection.interrupt();
   with.connection.client().watch([&interrupt] { interrupt.fire(net::interruption::client_gone); });
-  routed_request request(with, reader.body(), *facts);
+  routed_request request(with, reader, *facts);
   co_await request.serve(std::move(*order));
   with.connection.client().unwatch();
 }

@@ -48,6 +48,7 @@ struct request_context {
   std::string_view endpoint;
   std::string_view model;
   std::optional<core::metered> cost;
+  std::string upstream_request_id;  // the last provider's own; empty: none fit to pass on
 
   // The answer's.
   int status = 0;

@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 namespace {
 
 // The stall limit is for each step, so that a slow client of a large answer is not taken for a dead one.
-constexpr std::size_t write_step = 256u << 10;
+constexpr std::size_t write_step = 64u << 10;
 
 }  // namespace
 
@@ -41,6 +41,9 @@ void responder::append_audit(std::string& head, bool answered) const {
   if (context_.region) facts.region = *context_.region;
   facts.cost = context_.cost;
   core::append_audit_headers(head, facts);
+  if (!context_.upstream_request_id.empty()) {
+    http::append_field(head, "x-phi-upstream-request-id", context_.upstream_request_id);
+  }
   append_cors_headers(head, context_.origin);
 }
 

@@ -82,7 +82,7 @@ asio::awaitable<core::next_step> routed_request::try_route(const core::step::dia
   with_.context.model = route.model().id;
 
   const codec::body_edits edits = edits_for(route);
-  const codec::spliced_body body = codec::splice(body_, facts_, edits);
+  const codec::spliced_body body = codec::splice(body_.body(), facts_, edits);
   upstream::outgoing_request request;
   request.modality = facts_.modality;
   request.content_type = with_.context.content_type;
@@ -93,6 +93,7 @@ asio::awaitable<core::next_step> routed_request::try_route(const core::step::dia
 
   upstream::attempt attempt(with_.on().upstreams(), route, limits_for(route), with_.connection.interrupt());
   outcome result = co_await attempt.open(request, dial.fresh);
+  note_request_id(attempt.head().request_id);
   if (result && facts_.stream) {
     result = co_await answer_stream(attempt);
   } else if (result) {
@@ -125,7 +126,8 @@ void routed_request::count(std::string_view ended) {
 
 codec::body_edits routed_request::edits_for(const core::eligible_route& route) const {
   codec::body_edits edits;
-  for (const core::request_dialect* dialect : {&route.endpoint().request, &route.model().request}) {
+  // The model's own dialect first: where both rename one key, the first counts.
+  for (const core::request_dialect* dialect : {&route.model().request, &route.endpoint().request}) {
     edits.rename.insert(edits.rename.end(), dialect->rename.begin(), dialect->rename.end());
     edits.drop.insert(edits.drop.end(), dialect->drop.begin(), dialect->drop.end());
   }
@@ -166,12 +168,14 @@ core::metered routed_request::meter(const std::optional<core::token_usage>& usag
   return out;
 }
 
-std::string routed_request::passed_headers(const upstream::attempt& attempt) const {
+// A provider's name for the request, for whoever asks it for support; of an answer and of a refusal alike.
+void routed_request::note_request_id(const std::string& id) {
+  const bool fit = id.size() <= longest_request_id && is_printable(id);
+  with_.context.upstream_request_id = fit ? id : std::string();
+}
+
+std::string routed_request::passed_headers(const upstream::attempt& attempt) {
   std::string out;
-  const std::string& id = attempt.head().request_id;
-  if (!id.empty() && id.size() <= longest_request_id && is_printable(id)) {
-    http::append_field(out, "x-phi-upstream-request-id", id);
-  }
   if (attempt.head().retry_after) http::append_field(out, "retry-after", attempt.head().retry_after->count());
   return out;
 }
@@ -182,7 +186,7 @@ asio::awaitable<routed_request::outcome> routed_request::answer_whole(upstream::
   const auto idle = idle_limit();
   while (true) {
     // A body that stops half-way leaves time for another route.
-    attempt.arm(std::min(steady_clock::now() + idle, deadline_));
+    attempt.arm_idle(idle);
     auto piece = co_await attempt.read();
     if (piece.kind == upstream::attempt::read_kind::failed) co_return std::unexpected(std::move(piece.failure));
     if (piece.kind == upstream::attempt::read_kind::end) break;
@@ -197,9 +201,14 @@ asio::awaitable<routed_request::outcome> routed_request::answer_whole(upstream::
   if (facts->is_error) co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "an error with a 2xx"));
 
   std::string_view answer = body.view();
+  const bool wants_base64 = facts_.encoding == codec::encoding_format::base64;
   std::optional<std::string> converted;
-  if (embeddings) converted = convert_embeddings(answer, facts->float_embeddings);
-  if (converted) answer = *converted;
+  if (embeddings && wants_base64 == facts->float_embeddings) {
+    // The client gets the encoding it asked for (OpenAI's default is floats), whichever the provider speaks.
+    converted = wants_base64 ? codec::embeddings_to_base64(answer) : codec::embeddings_to_floats(answer);
+    if (!converted) co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "no embeddings"));
+    answer = *converted;
+  }
   const std::string headers = passed_headers(attempt);
   const std::string content_type = attempt.head().content_type;
   const auto latency = steady_clock::now() - attempt.sent_at();
@@ -221,13 +230,6 @@ core::attempt_failure routed_request::bad_answer(core::failure_kind kind, std::s
   return failure;
 }
 
-// The client gets the encoding it asked for (OpenAI's default is floats), whichever the provider speaks.
-std::optional<std::string> routed_request::convert_embeddings(std::string_view answer, bool has_floats) const {
-  const bool wants_base64 = facts_.encoding == codec::encoding_format::base64;
-  if (wants_base64 == !has_floats) return std::nullopt;
-  return wants_base64 ? codec::embeddings_to_base64(answer) : codec::embeddings_to_floats(answer);
-}
-
 asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream::attempt& attempt) {
   if (!is_event_stream(attempt.head().content_type)) {
     co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "no event stream"));
@@ -245,6 +247,7 @@ asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream:
   if (!held) co_return held;
 
   attempt.commit();
+  body_.release();
   const auto latency = steady_clock::now() - attempt.sent_at();
   with_.on().metrics().observe_upstream_latency(with_.context.provider, std::chrono::duration<double>(latency).count());
   const std::string passed = passed_headers(attempt);
@@ -259,6 +262,7 @@ asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream:
   } else {
     with_.context.keep_alive = false;
     with_.context.client_gone = with_.context.client_gone || relay.broken_by().empty();
+    with_.context.error_code = relay.broken_by();
   }
   count(complete ? "ok" : relay.broken_by().empty() ? "cut" : relay.broken_by());
   co_return outcome{};

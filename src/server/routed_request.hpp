@@ -14,14 +14,15 @@
 #include "phigate/core/metering.hpp"
 #include "phigate/core/ordering.hpp"
 #include "phigate/upstream/attempt.hpp"
+#include "server/body_reader.hpp"
 #include "server/endpoints.hpp"
 
 namespace phigate::server {
 
 class routed_request {
  public:
-  // Body and facts outlive it.
-  routed_request(exchange& with, std::string_view body, const codec::request_facts& facts)
+  // All three outlive it. The body is released as soon as no other route can need it.
+  routed_request(exchange& with, body_reader& body, const codec::request_facts& facts)
       : with_(with), body_(body), facts_(facts) {}
 
   // Routes, tries, answers; whatever happens is answered or, when the client is gone, not.
@@ -33,19 +34,19 @@ class routed_request {
   boost::asio::awaitable<core::next_step> try_route(const core::step::dial& dial);
   boost::asio::awaitable<outcome> answer_whole(upstream::attempt& attempt);
   boost::asio::awaitable<outcome> answer_stream(upstream::attempt& attempt);
-  [[nodiscard]] std::optional<std::string> convert_embeddings(std::string_view answer, bool has_floats) const;
   static core::attempt_failure bad_answer(core::failure_kind kind, std::string note);
   core::next_step failed(const core::attempt_failure& failure);
   [[nodiscard]] codec::body_edits edits_for(const core::eligible_route& route) const;
   [[nodiscard]] upstream::attempt_limits limits_for(const core::eligible_route& route) const;
   [[nodiscard]] std::chrono::milliseconds idle_limit() const;
   [[nodiscard]] core::metered meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes) const;
-  [[nodiscard]] std::string passed_headers(const upstream::attempt& attempt) const;
+  void note_request_id(const std::string& id);
+  static std::string passed_headers(const upstream::attempt& attempt);
   void count(std::string_view ended);
   [[nodiscard]] bool is_cut() const;
 
   exchange& with_;
-  std::string_view body_;
+  body_reader& body_;
   const codec::request_facts& facts_;
   std::optional<core::route_order> order_;
   std::optional<core::failover> failover_;

@@ -15,6 +15,10 @@ namespace asio = boost::asio;
 
 namespace {
 
+// What a cut request may still take to tell its client so. A client that does not read, or is still sending, is not
+// waited for.
+constexpr std::chrono::seconds last_words{1};
+
 // After the last answer the rest of what the client sends is read and dropped for a while: closing at once would reset
 // the connection and could take the answer with it.
 constexpr std::chrono::seconds longest_linger{2};
@@ -66,7 +70,11 @@ void read_head_into(request_context& context, const http::request_head& head, co
 }  // namespace
 
 session::session(worker& on, std::shared_ptr<net::channel> client, listener_role role, permit connection)
-    : worker_(on), client_(std::move(client)), role_(role), connection_permit_(std::move(connection)) {
+    : worker_(on),
+      client_(std::move(client)),
+      role_(role),
+      connection_permit_(std::move(connection)),
+      end_(on.deadlines(), [this] { client_->close(); }) {
   worker_.add(*this);
   worker_.metrics().add_connections(1);
 }
@@ -89,6 +97,7 @@ void session::cut() {
   }
   worker_.shared.cut_requests.fetch_add(1, std::memory_order_relaxed);
   interrupt_.fire(net::interruption::shutting_down);
+  end_.arm_in(last_words);
 }
 
 asio::awaitable<void> session::run() {
@@ -106,6 +115,7 @@ asio::awaitable<bool> session::serve_one() {
   const auto size = co_await await_head(context);
   if (!size) co_return false;
   idle_ = false;
+  context.started = std::chrono::steady_clock::now();
 
   http::request_head head;
   const std::string_view bytes = client_->received().substr(0, *size);

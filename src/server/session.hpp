@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "phigate/net/channel.hpp"
+#include "phigate/net/deadline.hpp"
 #include "phigate/net/interrupt.hpp"
 #include "phigate/net/padded_buffer.hpp"
 #include "phigate/server/worker.hpp"
@@ -15,7 +16,7 @@
 
 namespace phigate::server {
 
-class session : public std::enable_shared_from_this<session> {
+class session {
  public:
   session(worker& on, std::shared_ptr<net::channel> client, listener_role role, permit connection);
   ~session();
@@ -47,6 +48,7 @@ class session : public std::enable_shared_from_this<session> {
   listener_role role_;
   permit connection_permit_;
   net::interrupt interrupt_;
+  net::deadline end_;  // armed by the drain's end alone
   bool first_request_ = true;
   bool idle_ = true;
 };

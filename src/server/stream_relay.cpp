@@ -32,7 +32,9 @@ void mark(std::vector<bool>& set, std::uint32_t index) {
 
 stream_relay::stream_relay(worker& on, upstream::attempt& from, responder& to, net::interrupt& cut,
                            const stream_settings& settings)
-    : worker_(on), from_(from), to_(to), cut_(cut), settings_(settings) {}
+    : worker_(on), from_(from), to_(to), cut_(cut), settings_(settings), silence_(on.deadlines(), [this] {
+        from_.nudge();
+      }) {}
 
 core::attempt_failure stream_relay::bad_answer(std::string note) const {
   core::attempt_failure failure;
@@ -51,7 +53,7 @@ asio::awaitable<std::expected<void, core::attempt_failure>> stream_relay::hold()
           bad_answer(broken_by_ == "error_event" ? "an error event before content" : "an event that is no JSON"));
     if (done_seen_ || at_end_) co_return std::unexpected(bad_answer("ended before content"));
     if (read_failure_) co_return std::unexpected(*read_failure_);
-    if (out_.size() + received_.size() > held_limit) co_return std::unexpected(bad_answer("too much before content"));
+    if (out_.size() > held_limit) co_return std::unexpected(bad_answer("too much before content"));
     const bool got = co_await fill();
     if (got) take_events(at_end_);
   }
@@ -75,6 +77,7 @@ asio::awaitable<bool> stream_relay::fill() {
 stream_relay::verdict stream_relay::judge(std::string_view event) {
   http::sse_event parsed = http::parse_sse_event(event, scratch_);
   if (!parsed.has_data) return verdict::plain;
+  if (parsed.data.empty()) return verdict::hidden;  // says nothing, and the SDKs would read it as broken JSON
   if (parsed.data.starts_with("[DONE]")) return verdict::done;
   if (parsed.data.data() == scratch_.data()) {
     scratch_.reserve(scratch_.size() + codec::padding);
@@ -134,36 +137,47 @@ void stream_relay::take_events(bool at_end) {
     received_.consume(size);
   }
   if (received_.empty()) received_.clear();
+  if (received_.size() > event_limit) {
+    provider_failed_ = true;
+    broken_by_ = "bad_response";
+  }
 }
 
 asio::awaitable<bool> stream_relay::relay(std::string head, meter cost) {
   meter_ = std::move(cost);
-  net::deadline silence(worker_.deadlines(), [this] { from_.nudge(); });
-  const auto until = std::chrono::steady_clock::now() + settings_.longest;
+  until_ = std::chrono::steady_clock::now() + settings_.longest;
+  idle_left_ = settings_.idle;
   while (true) {
     settle();
     const bool written = co_await flush(head);
     head.clear();
+    if (!written && !ended_) cost_ = meter_(std::nullopt, relayed_bytes_);
     if (!written || ended_) break;
-
-    const auto now = std::chrono::steady_clock::now();
-    silence.arm(now + keep_alive_interval);
-    from_.arm(std::min(now + settings_.idle, until));
-    const bool got = co_await fill();
-    from_.disarm();
-    if (got) {
-      take_events(at_end_);
-    } else {
-      out_ += ": keep-alive\n\n";
-    }
+    co_await await_events();
   }
   co_return complete_;
+}
+
+// Waits for what the provider sends next. Only this waiting counts for its idle time: not the client's reading.
+asio::awaitable<void> stream_relay::await_events() {
+  const auto since = std::chrono::steady_clock::now();
+  from_.arm(std::min(since + idle_left_, until_));
+  const bool got = co_await fill();
+  from_.disarm();
+  if (got) {
+    idle_left_ = settings_.idle;
+    take_events(at_end_);
+    co_return;
+  }
+  const auto now = std::chrono::steady_clock::now();
+  idle_left_ -= std::min(idle_left_, std::chrono::duration_cast<std::chrono::milliseconds>(now - since));
+  out_ += ": keep-alive\n\n";
 }
 
 // Whether the stream is over, and how. Only one that is whole gets a [DONE]: a cut must not look like an end.
 void stream_relay::settle() {
   if (provider_failed_) {
-    break_stream(core::error_code::upstream_error, broken_by_, "The provider sent an event that is no JSON.");
+    break_stream(core::error_code::upstream_error, broken_by_, "The provider sent what is no event.");
   } else if (done_seen_ || at_end_) {
     if (all_finished()) {
       complete_ = true;
@@ -241,6 +255,7 @@ asio::awaitable<bool> stream_relay::flush(std::string_view head) {
       asio::const_buffer(chunk_end.data(), chunk_end.size()), asio::buffer(tail_)};
   const bool written = co_await to_.write(pieces);
   out_.clear();
+  silence_.arm_in(settings_.keep_alive);
   co_return written;
 }
 

@@ -16,6 +16,7 @@
 #include "phigate/core/failover.hpp"
 #include "phigate/core/metering.hpp"
 #include "phigate/http/sse.hpp"
+#include "phigate/net/deadline.hpp"
 #include "phigate/net/padded_buffer.hpp"
 #include "phigate/upstream/attempt.hpp"
 #include "server/responder.hpp"
@@ -27,12 +28,13 @@ struct stream_settings {
   bool chunked = true;     // false: an HTTP/1.0 client
   std::chrono::milliseconds idle{120'000};
   std::chrono::milliseconds longest{3'600'000};
+  std::chrono::milliseconds keep_alive{15'000};  // a client that has heard nothing for so long gets a comment
 };
 
 class stream_relay {
  public:
   static constexpr std::size_t held_limit = 64u << 10;
-  static constexpr std::chrono::seconds keep_alive_interval{15};
+  static constexpr std::size_t event_limit = 8u << 20;  // one event: beyond it the provider is not speaking SSE
 
   // What the answer cost, once it is known what was relayed.
   using meter = std::function<core::metered(const std::optional<core::token_usage>&, std::int64_t relayed_bytes)>;
@@ -61,6 +63,7 @@ class stream_relay {
 
   void take_events(bool at_end);
   boost::asio::awaitable<bool> fill();
+  boost::asio::awaitable<void> await_events();
   boost::asio::awaitable<bool> flush(std::string_view head);
   void settle();
   void settle_failure();
@@ -75,6 +78,9 @@ class stream_relay {
   stream_settings settings_;
   meter meter_;
 
+  net::deadline silence_;                  // since the client last heard something
+  std::chrono::milliseconds idle_left_{};  // of the time that the provider may be silent
+  net::steady_time until_{};
   net::padded_buffer received_;  // decoded bytes, not yet judged
   http::sse_scanner scanner_;
   std::string scratch_;

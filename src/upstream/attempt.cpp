@@ -19,6 +19,8 @@ namespace {
 
 // A provider that sends more interim answers than this never comes to the point.
 constexpr int most_interim_answers = 16;
+// How long the rest of a refusal is waited for: its status is known, and another route may be waiting.
+constexpr std::chrono::seconds refusal_patience{2};
 // Enough of an error body to find its message.
 constexpr std::size_t most_error_bytes = 64u << 10;
 
@@ -58,6 +60,10 @@ core::attempt_failure attempt::failure(failure_kind kind, std::string note) cons
 core::attempt_failure attempt::broken_connection(std::string note) const {
   const bool timed_out = cut_.why() == net::interruption::timeout;
   return failure(timed_out ? failure_kind::timeout : failure_kind::reset, std::move(note));
+}
+
+void attempt::arm_idle(std::chrono::milliseconds span) {
+  bound_by(span);
 }
 
 void attempt::bound_by(std::chrono::milliseconds span) {
@@ -174,13 +180,19 @@ attempt::outcome attempt::accept_head(const http::response_head& head) {
 asio::awaitable<attempt::outcome> attempt::refuse() {
   std::string body;
   bool whole = false;
+  const bool body_tells = head_.status >= 400 && head_.status < 500 && head_.status != 408 && head_.status != 429;
+  timer_.arm(std::min(std::chrono::steady_clock::now() + refusal_patience, limits_.total));
   while (body.size() < most_error_bytes) {
-    read_outcome piece = co_await read();
-    if (piece.kind == read_kind::nudged) continue;
-    whole = piece.kind == read_kind::end;
-    if (piece.kind != read_kind::data) break;
-    body.append(piece.data);
+    // Where the status says all, the body matters for keeping the connection alone: what has arrived is taken.
+    std::optional<read_outcome> piece = try_read();
+    if (!piece && !body_tells) break;
+    if (!piece) piece = co_await read();
+    if (piece->kind == read_kind::nudged) continue;
+    whole = piece->kind == read_kind::end;
+    if (piece->kind != read_kind::data) break;
+    body.append(piece->data);
   }
+  cut_.clear_timeout();
   if (cut_.why() == net::interruption::client_gone) co_return std::unexpected(broken_connection("client gone"));
   core::attempt_failure refused = endpoint_.adapter->classify(refusal{head_.status, body}, route_.provider());
   refused.reach = reach_;

@@ -4,7 +4,9 @@
 
 namespace phigate::upstream {
 
-connection_pool::~connection_pool() { close(); }
+connection_pool::~connection_pool() {
+  close();
+}
 
 void connection_pool::close() {
   for (const idle_connection& idle : idle_) idle.connection->close();

@@ -39,6 +39,8 @@ std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view value) 
   static constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   if (value.size() != 29 || value.substr(3, 2) != ", " || value.substr(25) != " GMT") return std::nullopt;
+  if (value[7] != ' ' || value[11] != ' ' || value[16] != ' ' || value[19] != ':' || value[22] != ':')
+    return std::nullopt;
   const auto month = std::find(months.begin(), months.end(), value.substr(8, 3));
   const auto day = parse_digits(value.substr(5, 2));
   const auto year = parse_digits(value.substr(12, 4));
@@ -46,6 +48,7 @@ std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view value) 
   const auto minute = parse_digits(value.substr(20, 2));
   const auto second = parse_digits(value.substr(23, 2));
   if (month == months.end() || !day || !year || !hour || !minute || !second) return std::nullopt;
+  if (*hour > 23 || *minute > 59 || *second > 60) return std::nullopt;  // 60: a leap second
   const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)),
                                          std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
                                          std::chrono::day(*day));

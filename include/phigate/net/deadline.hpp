@@ -31,7 +31,8 @@ class deadline_queue {
   void sweep(steady_time now);
 
   boost::asio::steady_timer timer_;
-  steady_time wake_at_ = steady_time::max();  // when the timer fires next; at most `resolution` later than the earliest deadline
+  steady_time wake_at_ =
+      steady_time::max();  // when the timer fires next; at most `resolution` later than the earliest deadline
   deadline* first_ = nullptr;
   deadline* cursor_ = nullptr;  // the sweep's next node: expiry may unlink any other
 };

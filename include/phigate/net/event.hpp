@@ -16,6 +16,8 @@ class event {
 
   // Wakes the waiter, or leaves a mark for the next to take. The waiter runs after the caller, never inside it.
   void set();
+  // The same, but the waiter runs here and now: for the last act of a completion handler.
+  void resume();
   // The mark, taken off: there is nothing to wait for.
   [[nodiscard]] bool take() { return std::exchange(set_, false); }
   // Returns at the next `set`. Only when `take` found nothing; one waiter at a time; awaited at once.

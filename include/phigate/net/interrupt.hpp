@@ -8,7 +8,8 @@ namespace phigate::net {
 
 enum class interruption : std::uint8_t { none, timeout, client_gone, shutting_down };
 
-// One for each request: whoever waits says how to be woken; the first cause wins and stays.
+// One for each request: whoever waits says how to be woken. The first cause stays, except that a time-out, which ends
+// one attempt alone, gives way to what ends the request.
 class interrupt {
  public:
   // The way to cut what is under way now; replaces the last. Runs at once when already fired.
@@ -18,7 +19,8 @@ class interrupt {
   }
   void forget() { cut_ = nullptr; }
   void fire(interruption why) {
-    if (why_ != interruption::none) return;
+    const bool ends_more = why_ == interruption::timeout && why != interruption::timeout;
+    if (why_ != interruption::none && !ends_more) return;
     why_ = why;
     if (cut_) cut_();
   }

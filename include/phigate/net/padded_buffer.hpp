@@ -34,7 +34,7 @@ class padded_buffer {
     if (capacity_ >= size) {
       std::memmove(data_.get(), data_.get() + begin_, end_ - begin_);
     } else {
-      auto larger = std::make_unique<char[]>(size + padding);
+      auto larger = std::make_unique_for_overwrite<char[]>(size + padding);
       if (!empty()) std::memcpy(larger.get(), data_.get() + begin_, end_ - begin_);
       data_ = std::move(larger);
       capacity_ = size;

@@ -78,6 +78,8 @@ class attempt {
   // From here on the caller sets the time bounds.
   void commit() { timer_.disarm(); }
   void arm(net::steady_time when) { timer_.arm(when); }
+  // Before the commit: bounds the wait for the next bytes, within the total.
+  void arm_idle(std::chrono::milliseconds span);
   void disarm() { timer_.disarm(); }
   // Lets a read under way return `nudged`.
   void nudge();
