@@ -12,12 +12,19 @@ asio::awaitable<io_result> read_some(byte_stream& stream, asio::mutable_buffer i
   });
 }
 
+// Most writes need no waiting; then nothing is suspended.
 asio::awaitable<io_result> write(byte_stream& stream, std::span<const asio::const_buffer> from) {
-  return await_result<io_result>([&stream, from](auto resume) {
-    stream.async_write(from, [resume = std::move(resume)](error_code error, std::size_t size) mutable {
-      std::move(resume)(io_result{error, size});
-    });
-  });
+  std::move_only_function<void(io_result)> resume;
+  std::optional<io_result> late;
+  io_completion done = [&resume, &late](error_code error, std::size_t size) {
+    late = io_result{error, size};
+    if (resume) resume(*late);
+  };
+  const std::optional<io_result> now = stream.write_now(from, done);
+  if (now) co_return *now;
+  auto finished = await_result<io_result>([&resume](auto handler) { resume = std::move(handler); });
+  const io_result result = co_await std::move(finished);
+  co_return result;
 }
 
 }  // namespace phigate::net

@@ -82,12 +82,13 @@ asio::awaitable<error_code> socket_dialer::connect(asio::ip::tcp::socket& socket
 
 asio::awaitable<dialled> socket_dialer::secure(asio::ip::tcp::socket socket, const target& to, interrupt& cut) {
   tls_client::state& client = to.tls->use();
-  auto stream = std::make_shared<tls_stream>(std::move(socket), client.context);
+  auto stream =
+      std::make_shared<tls_stream>(std::move(socket), client.context.native_handle(), tls_stream::side::client);
   if (!prepare(client, stream->native(), to.host)) {
     co_return failed(dial_failure::tls, "the host name can't be verified", cut);
   }
   cut.on_fire([&stream] { stream->close(); });
-  const io_result shaken = co_await stream->handshake(asio::ssl::stream_base::client);
+  const io_result shaken = co_await stream->handshake();
   cut.forget();
   if (shaken.error) {
     std::string note = verification_note(stream->native());

@@ -1,7 +1,11 @@
 #include <sys/socket.h>
+#include <sys/uio.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/write.hpp>
 #include <cerrno>
+#include <vector>
 
 #include "net/socket_operations.hpp"
 #include "phigate/net/socket_stream.hpp"
@@ -9,6 +13,8 @@
 namespace phigate::net {
 
 namespace {
+
+constexpr std::size_t most_pieces = 16;  // of one write that is tried at once; more are rare
 
 class tcp_stream final : public byte_stream {
  public:
@@ -20,6 +26,7 @@ class tcp_stream final : public byte_stream {
   void async_write(std::span<const asio::const_buffer> from, io_completion done) override {
     asio::async_write(socket_, from, std::move(done));
   }
+  std::optional<io_result> write_now(std::span<const asio::const_buffer> from, io_completion& done) override;
   bool is_quiet() override { return socket_is_quiet(socket_); }
   void shutdown_send() override {
     error_code ignored;
@@ -34,6 +41,35 @@ class tcp_stream final : public byte_stream {
  private:
   asio::ip::tcp::socket socket_;
 };
+
+std::optional<io_result> tcp_stream::write_now(std::span<const asio::const_buffer> from, io_completion& done) {
+  std::array<iovec, most_pieces> pieces{};
+  std::size_t count = 0;
+  for (const asio::const_buffer& buffer : from) {
+    if (buffer.size() == 0) continue;
+    if (count == most_pieces) break;
+    pieces[count++] = {const_cast<void*>(buffer.data()), buffer.size()};
+  }
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = count;
+  const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+    return io_result{error_code(errno, boost::system::system_category()), 0};
+  }
+  auto taken = sent < 0 ? std::size_t{0} : static_cast<std::size_t>(sent);
+  if (taken == asio::buffer_size(from)) return io_result{error_code(), taken};
+
+  // The rest waits for the socket.
+  std::vector<asio::const_buffer> rest(from.begin(), from.end());
+  for (asio::const_buffer& buffer : rest) {
+    const std::size_t part = std::min(taken, buffer.size());
+    buffer += part;
+    taken -= part;
+  }
+  asio::async_write(socket_, rest, std::move(done));
+  return std::nullopt;
+}
 
 }  // namespace
 

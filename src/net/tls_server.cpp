@@ -8,9 +8,9 @@ namespace phigate::net {
 
 asio::awaitable<std::unique_ptr<byte_stream>> accept_tls(asio::ip::tcp::socket socket,
                                                          std::shared_ptr<asio::ssl::context> context, interrupt& cut) {
-  auto stream = std::make_shared<tls_stream>(std::move(socket), *context);
+  auto stream = std::make_shared<tls_stream>(std::move(socket), context->native_handle(), tls_stream::side::server);
   cut.on_fire([&stream] { stream->close(); });
-  const io_result shaken = co_await stream->handshake(asio::ssl::stream_base::server);
+  const io_result shaken = co_await stream->handshake();
   cut.forget();
   if (shaken.error) co_return nullptr;
   co_return share(std::move(stream));

@@ -24,8 +24,12 @@ constexpr std::chrono::seconds refusal_patience{2};
 // Enough of an error body to find its message.
 constexpr std::size_t most_error_bytes = 64u << 10;
 
-bool is_identity(std::string_view coding) {
-  return coding.empty() || http::equals_ignoring_case(coding, "identity");
+// Every field of that name: a harmless one may stand before another.
+bool is_encoded(const http::response_head& head) {
+  return std::any_of(head.fields.begin(), head.fields.end(), [](const http::field& field) {
+    return http::equals_ignoring_case(field.name, "content-encoding") && !field.value.empty() &&
+           !http::equals_ignoring_case(field.value, "identity");
+  });
 }
 
 }  // namespace
@@ -170,9 +174,7 @@ attempt::outcome attempt::accept_head(const http::response_head& head) {
   head_.retry_after = parse_retry_after(head.find("retry-after").value_or(""), std::chrono::system_clock::now());
   keep_alive_ = head.keep_alive && sent_whole_;
   body_ = http::body_decoder(head.framing, head.content_length, limits_.response_bytes);
-  if (!is_identity(head.find("content-encoding").value_or(""))) {
-    return std::unexpected(failure(failure_kind::bad_response, "content-encoded"));
-  }
+  if (is_encoded(head)) return std::unexpected(failure(failure_kind::bad_response, "content-encoded"));
   return {};
 }
 

@@ -65,12 +65,12 @@ class Embeddings(GatewayCase):
 
     def test_conversion_leaves_everything_else_as_it_is(self) -> None:
         body = (
-            b'{ "object":"list","data" : [ {"index":0, "embedding":[0.1, -2e-3 ,3,1e300],"object":"embedding"}],"big":123456789012345678901, '
+            b'{ "object":"list","data" : [ {"index":0, "embedding":[0.1, -2e-3 ,3,1e30],"object":"embedding"}],"big":123456789012345678901, '
             b'"usage":{"prompt_tokens":1,"total_tokens":1}, "model":"x\\u00e9" }'
         )
         self.world["floats"].script([faults.reply(body=body)])
         response = self.ask("floats", "base64")
-        before, after = body.split(b"[0.1, -2e-3 ,3,1e300]")
+        before, after = body.split(b"[0.1, -2e-3 ,3,1e30]")
         self.assertTrue(response.body.startswith(before), response.body)
         self.assertTrue(response.body.endswith(after), response.body)
 

@@ -8,8 +8,9 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
-#include <string>
+#include <utility>
 
 namespace phigate::net {
 
@@ -18,6 +19,11 @@ using boost::system::error_code;
 
 // Called once, never from inside the call that started the operation. At the peer's close: asio::error::eof.
 using io_completion = std::move_only_function<void(error_code, std::size_t)>;
+
+struct io_result {
+  error_code error;
+  std::size_t size = 0;
+};
 
 class byte_stream {
  public:
@@ -30,6 +36,12 @@ class byte_stream {
   virtual void async_read_some(asio::mutable_buffer into, io_completion done) = 0;
   // Writes all of it, or fails.
   virtual void async_write(std::span<const asio::const_buffer> from, io_completion done) = 0;
+  // The same, but what can be written without waiting ends here: a result, and `done` is left alone. Nothing: it will
+  // be called.
+  virtual std::optional<io_result> write_now(std::span<const asio::const_buffer> from, io_completion& done) {
+    async_write(from, std::move(done));
+    return std::nullopt;
+  }
 
   // Nothing has arrived and the peer has not closed: an idle connection that may be used again.
   [[nodiscard]] virtual bool is_quiet() = 0;
@@ -39,11 +51,6 @@ class byte_stream {
   virtual void close() = 0;
   // The next close resets the connection (no FIN): a cut that the peer must not take for an end.
   virtual void reset_on_close() = 0;
-};
-
-struct io_result {
-  error_code error;
-  std::size_t size = 0;
 };
 
 // The same for coroutines: await them at once.

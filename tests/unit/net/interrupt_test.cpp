@@ -16,11 +16,24 @@ TEST(interrupt, keeps_the_first_cause_and_cuts_once) {
   interrupt cut;
   int cuts = 0;
   cut.on_fire([&] { ++cuts; });
-  cut.fire(interruption::timeout);
   cut.fire(interruption::client_gone);
   cut.fire(interruption::shutting_down);
-  EXPECT_EQ(cut.why(), interruption::timeout);
+  cut.fire(interruption::timeout);
+  EXPECT_EQ(cut.why(), interruption::client_gone);
   EXPECT_EQ(cuts, 1);
+}
+
+// It ends one attempt alone: what ends the request must not be lost behind it.
+TEST(interrupt, a_timeout_gives_way_to_what_ends_the_request) {
+  for (const interruption why : {interruption::client_gone, interruption::shutting_down}) {
+    interrupt cut;
+    cut.fire(interruption::timeout);
+    cut.fire(interruption::timeout);
+    cut.fire(why);
+    EXPECT_EQ(cut.why(), why);
+    cut.clear_timeout();
+    EXPECT_EQ(cut.why(), why);
+  }
 }
 
 TEST(interrupt, cuts_the_latest_thing_under_way_alone) {

@@ -45,15 +45,15 @@ TEST(openai_adapter, classes_each_status) {
     failure_kind kind;
   };
   const std::vector<row> table{
-      {300, failure_kind::server_error},   {301, failure_kind::server_error},   {302, failure_kind::server_error},
-      {304, failure_kind::server_error},   {307, failure_kind::server_error},   {399, failure_kind::server_error},
-      {400, failure_kind::client_mistake}, {401, failure_kind::auth_failed},    {402, failure_kind::auth_failed},
-      {403, failure_kind::auth_failed},    {404, failure_kind::misconfigured},  {405, failure_kind::client_mistake},
+      {300, failure_kind::server_error},    {301, failure_kind::server_error},   {302, failure_kind::server_error},
+      {304, failure_kind::server_error},    {307, failure_kind::server_error},   {399, failure_kind::server_error},
+      {400, failure_kind::client_mistake},  {401, failure_kind::auth_failed},    {402, failure_kind::auth_failed},
+      {403, failure_kind::auth_failed},     {404, failure_kind::misconfigured},  {405, failure_kind::client_mistake},
       {408, failure_kind::request_timeout}, {409, failure_kind::client_mistake}, {413, failure_kind::client_mistake},
-      {415, failure_kind::client_mistake}, {422, failure_kind::client_mistake}, {425, failure_kind::client_mistake},
-      {429, failure_kind::rate_limited},   {451, failure_kind::client_mistake}, {499, failure_kind::client_mistake},
-      {500, failure_kind::server_error},   {501, failure_kind::server_error},   {502, failure_kind::server_error},
-      {503, failure_kind::server_error},   {504, failure_kind::server_error},   {529, failure_kind::server_error},
+      {415, failure_kind::client_mistake},  {422, failure_kind::client_mistake}, {425, failure_kind::client_mistake},
+      {429, failure_kind::rate_limited},    {451, failure_kind::client_mistake}, {499, failure_kind::client_mistake},
+      {500, failure_kind::server_error},    {501, failure_kind::server_error},   {502, failure_kind::server_error},
+      {503, failure_kind::server_error},    {504, failure_kind::server_error},   {529, failure_kind::server_error},
       {599, failure_kind::server_error},
   };
   for (const row& one : table) {
@@ -65,8 +65,8 @@ TEST(openai_adapter, classes_each_status) {
 }
 
 TEST(openai_adapter, passes_on_what_was_said_of_the_clients_mistake) {
-  const core::attempt_failure failure = classify(
-      400, R"({"error":{"message":"n must be 1","type":"invalid_request_error","code":"bad_n","param":"n"}})");
+  const core::attempt_failure failure =
+      classify(400, R"({"error":{"message":"n must be 1","type":"invalid_request_error","code":"bad_n","param":"n"}})");
   EXPECT_EQ(failure.kind, failure_kind::client_mistake);
   EXPECT_EQ(failure.said.message, "n must be 1");
   EXPECT_EQ(failure.said.type, "invalid_request_error");
@@ -88,7 +88,8 @@ TEST(openai_adapter, takes_a_403_for_a_long_prompt_as_the_clients_400) {
     std::string_view body;
   };
   const std::vector<row> table{
-      {"together", R"({"error":{"message":"Input token count + max_tokens exceeds the context length of this model."}})"},
+      {"together",
+       R"({"error":{"message":"Input token count + max_tokens exceeds the context length of this model."}})"},
       {"together", R"({"error":{"message":"The token count exceeds the limit"}})"},
       // Together's docs name 403 for this alone, so its other words still mean it.
       {"together", R"({"error":{"message":"Your input is too long for this model"}})"},

@@ -53,14 +53,44 @@ TEST(retry_after, a_date_that_has_passed_is_no_wait) {
 }
 
 TEST(retry_after, reads_nothing_into_any_other_text) {
-  for (const std::string text :
-       {"", " ", "soon", "-1", "+5", " 5", "5 ", "5s", "5,", "0x10", "1e3", "1.", ".5", "1.5.5", "1.-5", "1,5", "--5",
-        "99999999999999999999", "NaN", "inf", "5\n", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
-        "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 31 Feb 1995 08:49:37 GMT",
-        "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 06 Nov 19x4 08:49:37 GMT",
-        "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:00 GMT", "Sun, 06 Nov 1994 08:49:61 GMT",
-        "Sun, 06xNov 1994 08:49:37 GMT", "Sun, 06 Novx1994 08:49:37 GMT", "Sun, 06 Nov 1994x08:49:37 GMT",
-        "Sun, 06 Nov 1994 08x49:37 GMT", "Sun, 06 Nov 1994 08:49x37 GMT", "Sun, 06 Nov 1994 -8:49:37 GMT"}) {
+  for (const std::string text : {"",
+                                 " ",
+                                 "soon",
+                                 "-1",
+                                 "+5",
+                                 " 5",
+                                 "5 ",
+                                 "5s",
+                                 "5,",
+                                 "0x10",
+                                 "1e3",
+                                 "1.",
+                                 ".5",
+                                 "1.5.5",
+                                 "1.-5",
+                                 "1,5",
+                                 "--5",
+                                 "99999999999999999999",
+                                 "NaN",
+                                 "inf",
+                                 "5\n",
+                                 "Sun, 06 Nov 1994 08:49:37",
+                                 "Sun, 06 Nov 1994 08:49:37 CET",
+                                 "Sunday, 06-Nov-94 08:49:37 GMT",
+                                 "Sun Nov  6 08:49:37 1994",
+                                 "Sun, 31 Feb 1995 08:49:37 GMT",
+                                 "Sun, 00 Nov 1994 08:49:37 GMT",
+                                 "Sun, 06 nov 1994 08:49:37 GMT",
+                                 "Sun, 06 Nov 19x4 08:49:37 GMT",
+                                 "Sun, 06 Nov 1994 24:00:00 GMT",
+                                 "Sun, 06 Nov 1994 08:60:00 GMT",
+                                 "Sun, 06 Nov 1994 08:49:61 GMT",
+                                 "Sun, 06xNov 1994 08:49:37 GMT",
+                                 "Sun, 06 Novx1994 08:49:37 GMT",
+                                 "Sun, 06 Nov 1994x08:49:37 GMT",
+                                 "Sun, 06 Nov 1994 08x49:37 GMT",
+                                 "Sun, 06 Nov 1994 08:49x37 GMT",
+                                 "Sun, 06 Nov 1994 -8:49:37 GMT"}) {
     EXPECT_EQ(parse_retry_after(text, now), std::nullopt) << '"' << text << '"';
   }
 }

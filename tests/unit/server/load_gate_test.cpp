@@ -1,0 +1,100 @@
+#include "phigate/server/load_gate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+namespace phigate::server {
+namespace {
+
+TEST(bounded_count, gives_up_to_its_bound_and_no_more) {
+  bounded_count count(10);
+  EXPECT_TRUE(count.try_take(4));
+  EXPECT_TRUE(count.try_take(6));
+  EXPECT_FALSE(count.try_take(1));
+  EXPECT_TRUE(count.try_take(0));
+  EXPECT_EQ(count.taken(), 10U);
+  count.give_back(6);
+  EXPECT_FALSE(count.try_take(7));
+  EXPECT_TRUE(count.try_take(6));
+}
+
+TEST(bounded_count, an_amount_past_all_bounds_does_not_wrap_around) {
+  bounded_count count(10);
+  EXPECT_TRUE(count.try_take(3));
+  EXPECT_FALSE(count.try_take(SIZE_MAX));
+  EXPECT_FALSE(count.try_take(SIZE_MAX - 2));
+  EXPECT_EQ(count.taken(), 3U);
+}
+
+TEST(bounded_count, holds_its_bound_among_threads) {
+  bounded_count count(3);
+  std::atomic<std::size_t> held = 0;
+  std::atomic<bool> passed = false;
+  std::atomic<std::size_t> granted = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int n = 0; n < 20'000; ++n) {
+          if (!count.try_take(1)) continue;
+          ++granted;
+          if (held.fetch_add(1) >= 3) passed = true;
+          held.fetch_sub(1);
+          count.give_back(1);
+        }
+      });
+    }
+  }
+  EXPECT_FALSE(passed);
+  EXPECT_GT(granted, 0U);
+  EXPECT_EQ(count.taken(), 0U);
+}
+
+TEST(permit, gives_back_what_it_took_when_it_goes) {
+  bounded_count count(10);
+  {
+    permit held(count);
+    EXPECT_TRUE(held.grow(4));
+    EXPECT_TRUE(held.grow(5));
+    EXPECT_EQ(count.taken(), 9U);
+  }
+  EXPECT_EQ(count.taken(), 0U);
+}
+
+TEST(permit, a_refused_growth_changes_nothing) {
+  bounded_count count(10);
+  permit held(count);
+  EXPECT_TRUE(held.grow(10));
+  EXPECT_FALSE(held.grow(1));
+  EXPECT_EQ(count.taken(), 10U);
+  held.release();
+  held.release();
+  EXPECT_EQ(count.taken(), 0U);
+  EXPECT_TRUE(held.grow(1));
+}
+
+TEST(permit, what_was_moved_is_given_back_once) {
+  bounded_count count(10);
+  {
+    permit first(count);
+    EXPECT_TRUE(first.grow(4));
+    permit second(std::move(first));
+    EXPECT_EQ(count.taken(), 4U);
+  }
+  EXPECT_EQ(count.taken(), 0U);
+}
+
+TEST(load_gate, bounds_each_thing_by_itself) {
+  load_gate gate(1, 2, 3);
+  EXPECT_TRUE(gate.connections.try_take(1));
+  EXPECT_FALSE(gate.connections.try_take(1));
+  EXPECT_TRUE(gate.in_flight.try_take(2));
+  EXPECT_FALSE(gate.in_flight.try_take(1));
+  EXPECT_TRUE(gate.memory.try_take(3));
+  EXPECT_FALSE(gate.memory.try_take(1));
+}
+
+}  // namespace
+}  // namespace phigate::server
