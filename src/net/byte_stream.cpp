@@ -15,10 +15,10 @@ asio::awaitable<io_result> read_some(byte_stream& stream, asio::mutable_buffer i
 // Most writes need no waiting; then nothing is suspended.
 asio::awaitable<io_result> write(byte_stream& stream, std::span<const asio::const_buffer> from) {
   std::move_only_function<void(io_result)> resume;
-  std::optional<io_result> late;
-  io_completion done = [&resume, &late](error_code error, std::size_t size) {
-    late = io_result{error, size};
-    if (resume) resume(*late);
+  io_completion done = [&resume](error_code error, std::size_t size) {
+    // It lives in the frame that its call may end.
+    auto resumed = std::move(resume);
+    resumed(io_result{error, size});
   };
   const std::optional<io_result> now = stream.write_now(from, done);
   if (now) co_return *now;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "phigate/http/body.hpp"
+#include "phigate/http/writer.hpp"
 #include "server/stream_relay.hpp"
 #include "support/bare_worker.hpp"
 #include "support/running.hpp"
