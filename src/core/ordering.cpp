@@ -80,7 +80,8 @@ int128 ordering_price(const hosted_model& model, modality what) {
   return conversational ? in_usd(3 * input + cost.tokens->output.micros()) : in_usd(4 * input);
 }
 
-route_order route_order::make(eligible_routes eligible, const policy& wanted, std::span<const route_signals> signals) {
+route_order route_order::make(const eligible_routes& eligible, const policy& wanted,
+                              std::span<const route_signals> signals) {
   const registry& known = eligible.source();
   const std::span<const eligible_route> routes = eligible.routes();
   const bool unpinned = wanted.model.kind != model_kind::concrete;

@@ -17,6 +17,13 @@ asio::awaitable<resolver::answer> resolver::resolve(std::string host, std::uint1
     co_return result;
   }
 
+  // RFC 6761 §6.3: never asked of anybody. A machine need not even have a hosts file for it.
+  if (host == "localhost") {
+    result.found.emplace_back(asio::ip::address_v4::loopback(), port);
+    result.found.emplace_back(asio::ip::address_v6::loopback(), port);
+    co_return result;
+  }
+
   const key name(std::move(host), port);
   entry& cached = cache_[name];
   const auto age = std::chrono::steady_clock::now() - cached.resolved_at;

@@ -77,7 +77,7 @@ std::expected<core::route_order, api_error> route(exchange& with, const codec::r
   auto eligible = core::select(policy, registry, today);
   if (!eligible) return std::unexpected(eligible.error());
   const std::vector<core::route_signals> signals(eligible->routes().size());
-  return core::route_order::make(std::move(*eligible), policy, signals);
+  return core::route_order::make(*eligible, policy, signals);
 }
 
 api_error shut_down() {

@@ -20,12 +20,13 @@ class Fault:
 def faults_of(text: str, checkout: Path, measured: bool) -> list[Fault]:
     """`checkout` is the project's own folder, whose place is nobody else's; `measured`: source, of limited length."""
     lines = text.splitlines()
-    here = f"{checkout.parent}/" if len(checkout.parts) > 2 else f"{checkout}/"
+    # One level deep, as /src, it could be the beginning of anything.
+    here = re.compile(rf"(?<![\w.}}]){re.escape(str(checkout))}/" if len(checkout.parts) > 2 else r"(?!)")
     faults = []
     for number, line in enumerate(lines, start=1):
         if _LEFT_OPEN.search(line):
             faults.append(Fault(number, "work left open"))
-        if here in line or _HOME.search(line):
+        if here.search(line) or _HOME.search(line):
             faults.append(Fault(number, "a path of one machine"))
     if measured and len(lines) > LONGEST:
         faults.append(Fault(len(lines), f"{len(lines)} lines, {LONGEST} at most: what is the second thing in it?"))

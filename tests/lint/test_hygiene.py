@@ -24,7 +24,7 @@ class Rules(unittest.TestCase):
                 self.assertEqual(messages(f"a\n// {word}: later\n"), ["work left open"])
 
     def test_a_machines_paths_are_refused(self):
-        for path in ("/srv/build-7/other", "/ho" "me/ada/x", "/ro" "ot/.cache", "/wo" "rk/main", "/Us" "ers/ada/x"):
+        for path in ("/srv/build-7/phigate/x", "/ho" "me/ada/x", "/ro" "ot/.cache", "/wo" "rk/main", "/Us" "ers/ada/x"):
             with self.subTest(path):
                 self.assertEqual(messages(f"see {path}\n"), ["a path of one machine"])
 

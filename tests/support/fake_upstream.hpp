@@ -33,6 +33,8 @@ inline core::eligible_route only_route(const core::registry& registry, core::mod
 }
 
 class fake_upstream {
+  upstream::trust_stores no_trust_;  // plain text needs none
+
  public:
   fake_upstream(asio::any_io_executor executor, net::deadline_queue& deadlines, upstream::pool_settings pool = {})
       : dialer(std::move(executor)), upstreams(registry, no_trust_, pool, dialer, deadlines, metrics) {}
@@ -43,11 +45,6 @@ class fake_upstream {
   core::eligible_route route = only_route(*registry);
   fake_dialer dialer;
   observe::worker_metrics metrics;
-
- private:
-  upstream::trust_stores no_trust_;  // plain text needs none
-
- public:
   upstream::upstream_set upstreams;
 };
 

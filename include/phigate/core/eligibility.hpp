@@ -46,7 +46,7 @@ class eligible_route {
   route_id id_;
 };
 
-// Never empty; in registry order. `order` consumes it.
+// Never empty; in registry order. `route_order::make` puts them in the order of use.
 class eligible_routes {
  public:
   [[nodiscard]] std::span<const eligible_route> routes() const { return routes_; }

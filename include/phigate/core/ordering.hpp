@@ -22,7 +22,8 @@ class route_order {
   // `signals[i]` belongs to `eligible.routes()[i]`; a route without one has the default.
   // Keys 5 and 6 of spec §4: for auto and an alias the region's resident first; for auto then the cheapest model; then
   // score = health / price², free routes first by health; then registry order. Embeddings are cut to one model.
-  static route_order make(eligible_routes eligible, const policy& policy, std::span<const route_signals> signals);
+  static route_order make(const eligible_routes& eligible, const policy& policy,
+                          std::span<const route_signals> signals);
 
  private:
   explicit route_order(std::vector<eligible_route> routes) : routes_(std::move(routes)) {}

@@ -42,7 +42,7 @@ std::vector<std::string> order(const registry_builder& builder, const policy& wa
   std::vector<route_signals> signals;
   for (double value : health) signals.push_back({.health = value});
   std::vector<std::string> names;
-  const route_order ordered = route_order::make(std::move(*selected), wanted, signals);
+  const route_order ordered = route_order::make(*selected, wanted, signals);
   for (const eligible_route& one : ordered.routes()) {
     names.push_back(one.endpoint().id + " " + one.model().id);
   }

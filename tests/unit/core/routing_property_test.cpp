@@ -126,7 +126,7 @@ RC_GTEST_PROP(routing, orders_a_permutation_of_a_subset_of_what_is_eligible, ())
   RC_PRE(selected.has_value());
   const auto eligible = ids(selected->routes());
   const auto signals = any_signals(eligible.size());
-  auto ordered = ids(route_order::make(std::move(*selected), wanted, signals).routes());
+  auto ordered = ids(route_order::make(*selected, wanted, signals).routes());
   RC_ASSERT(!ordered.empty());
   if (wanted.modality != modality::embeddings) RC_ASSERT(ordered.size() == eligible.size());
   std::ranges::sort(ordered);
@@ -159,7 +159,7 @@ RC_GTEST_PROP(routing, orders_nothing_unverified_for_class_phi, ()) {
   for (const policy& wanted : all_phi_policies()) {
     auto selected = select(wanted, known, generated_today);
     if (!selected) continue;
-    const auto order = route_order::make(std::move(*selected), wanted, {});
+    const auto order = route_order::make(*selected, wanted, {});
     const plain_rules rules(known.tables(), wanted);
     for (const eligible_route& one : order.routes()) {
       RC_ASSERT(rules.is_verified(static_cast<std::size_t>(one.route().model)));
@@ -176,7 +176,7 @@ RC_GTEST_PROP(routing, keeps_every_position_of_an_order_inside_region_and_modali
   auto selected = select(wanted, known, generated_today);
   RC_PRE(selected.has_value());
   const auto signals = any_signals(selected->routes().size());
-  const auto order = route_order::make(std::move(*selected), wanted, signals);
+  const auto order = route_order::make(*selected, wanted, signals);
   const plain_rules rules(known.tables(), wanted);
   for (const eligible_route& one : order.routes()) {
     RC_ASSERT(rules.admits(static_cast<std::size_t>(one.route().model), one.route().modality));

@@ -54,9 +54,9 @@ TEST_F(deadline_test, expires_in_the_order_of_time_and_not_of_arming) {
   deadline first(queue_, [&] { order += '1'; });
   deadline second(queue_, [&] { order += '2'; });
   const auto now = steady_clock::now();
-  third.arm(now + 90ms);
+  third.arm(now + 310ms);
   first.arm(now + 10ms);
-  second.arm(now + 50ms);
+  second.arm(now + 160ms);
   ASSERT_TRUE(test::run_until(context_, [&] { return order.size() == 3; }));
   EXPECT_EQ(order, "123");
 }
@@ -68,12 +68,12 @@ TEST_F(deadline_test, arming_again_moves_it_later) {
   deadline other(queue_, [&] { other_expired = true; });
   const auto now = steady_clock::now();
   moved.arm(now + 10ms);
-  moved.arm(now + 80ms);
+  moved.arm(now + 200ms);
   other.arm(now + 40ms);
   ASSERT_TRUE(test::run_until(context_, [&] { return other_expired; }));
   EXPECT_FALSE(moved_expired);
   ASSERT_TRUE(test::run_until(context_, [&] { return moved_expired; }));
-  EXPECT_GE(steady_clock::now(), now + 80ms);
+  EXPECT_GE(steady_clock::now(), now + 200ms);
 }
 
 TEST_F(deadline_test, arming_again_moves_it_earlier) {

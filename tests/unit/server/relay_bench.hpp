@@ -1,6 +1,8 @@
 // A provider's event stream on its way to a client, both scripted.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <array>
 #include <memory>
 #include <optional>
@@ -57,7 +59,8 @@ class relay_bench {
   }
   ~relay_bench() {
     client->close();
-    test::settle(worker->context());
+    provider.upstreams.close();  // what is finished in the background ends with its connection
+    settle();
   }
   relay_bench(const relay_bench&) = delete;
   relay_bench& operator=(const relay_bench&) = delete;
@@ -114,8 +117,8 @@ class relay_bench {
   test::fake_upstream provider{worker->context().get_executor(), worker->deadlines()};
   std::shared_ptr<test::fake_peer> peer = provider.dialer.connects();
   std::shared_ptr<test::fake_peer> from_gateway = std::make_shared<test::fake_peer>(worker->context().get_executor());
-  std::shared_ptr<net::channel> client = net::channel::make(worker->context().get_executor(),
-                                                            std::make_unique<test::fake_stream>(from_gateway));
+  std::shared_ptr<net::channel> client =
+      net::channel::make(worker->context().get_executor(), std::make_unique<test::fake_stream>(from_gateway));
   request_context context;
   net::interrupt cut;
   stream_settings settings;

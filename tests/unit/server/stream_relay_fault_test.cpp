@@ -41,9 +41,9 @@ TEST(stream_before_the_commit, any_end_is_a_failure_that_another_route_may_make_
       {"a bad chunk", chunk(prelude) + "zz\r\n", nothing, failure_kind::bad_response},
       {"a close", chunk(prelude), [](relay_bench& bench) { bench.peer->closes(); }, failure_kind::reset},
       {"a reset", chunk(prelude), [](relay_bench& bench) { bench.peer->resets(); }, failure_kind::reset},
-      {"silence", chunk(prelude), [](relay_bench& bench) { bench.limits.answer = 5ms; }, failure_kind::timeout},
+      {"silence", chunk(prelude), [](relay_bench& bench) { bench.limits.answer = 50ms; }, failure_kind::timeout},
       {"a content event that never ends", chunk(prelude + text_event("Hi").substr(0, 30)),
-       [](relay_bench& bench) { bench.limits.answer = 5ms; }, failure_kind::timeout},
+       [](relay_bench& bench) { bench.limits.answer = 50ms; }, failure_kind::timeout},
   };
   for (const fault& each : faults) {
     SCOPED_TRACE(each.name);
@@ -236,7 +236,7 @@ TEST(stream_after_the_commit, a_failed_write_ends_it_and_what_was_relayed_is_met
 TEST(stream_after_the_commit, comments_to_the_client_do_not_extend_the_providers_time) {
   relay_bench bench;
   bench.settings.keep_alive = 1ms;
-  bench.settings.idle = 60ms;
+  bench.settings.idle = 150ms;
   bench.peer->sends(std::string(chunked_head) + chunk(text_event("Hi")));
   const relayed result = bench.run();
   EXPECT_EQ(result.broken_by, "timeout");
@@ -246,13 +246,17 @@ TEST(stream_after_the_commit, comments_to_the_client_do_not_extend_the_providers
 // A client that is slow to read must not make its provider look slow.
 TEST(stream_after_the_commit, the_clients_own_slowness_is_no_silence_of_the_provider) {
   relay_bench bench;
-  bench.settings.idle = 20ms;
-  bench.from_gateway->stops_reading();
+  bench.settings.idle = 50ms;
   bench.peer->sends(std::string(chunked_head) + chunk(text_event("Hi")));
   test::running<relayed> started(bench.worker->context(), bench.perform());
+  bench.settle();
+  bench.from_gateway->stops_reading();
+  bench.peer->sends(chunk(text_event(" you")));
+  bench.settle();
+  ASSERT_TRUE(bench.from_gateway->is_write_waiting());
   bool late = false;
   net::deadline later(bench.worker->deadlines(), [&] { late = true; });
-  later.arm_in(60ms);
+  later.arm_in(120ms);
   ASSERT_TRUE(test::run_until(bench.worker->context(), [&] { return late; }));
   ASSERT_FALSE(started.done());
   bench.peer->sends(chunk(finish_event() + done_event));

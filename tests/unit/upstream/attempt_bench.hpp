@@ -32,7 +32,11 @@ struct attempt_bench {
     request.body = pieces;
     for (const std::string_view piece : pieces) request.body_size += piece.size();
   }
-  ~attempt_bench() { context.drop_handlers(); }
+  ~attempt_bench() {
+    provider.upstreams.close();  // what is finished in the background ends with its connection
+    settle();
+    context.drop_handlers();
+  }
   attempt_bench(const attempt_bench&) = delete;
   attempt_bench& operator=(const attempt_bench&) = delete;
 

@@ -15,6 +15,9 @@ using core::failure_kind;
 using core::reach;
 using net::interruption;
 
+// For a busy machine to reach a stage, where no time should pass but for the wait itself.
+constexpr std::chrono::milliseconds enough_to_get_there{50};
+
 // A provider that falls silent at some point of the exchange.
 struct stage {
   std::string_view name;
@@ -99,7 +102,7 @@ TEST(attempt_interrupt, silence_past_the_total_time_is_a_timeout_at_any_stage) {
   for (const stage& at : stages()) {
     SCOPED_TRACE(at.name);
     attempt_bench bench;
-    bench.limits.total = std::chrono::steady_clock::now() + 5ms;
+    bench.limits.total = std::chrono::steady_clock::now() + enough_to_get_there;
     const auto peer = at.script(bench);
     expect_cut(at, bench.run(), failure_kind::timeout);
     if (peer) {
@@ -126,7 +129,7 @@ TEST(attempt_interrupt, the_answers_time_bounds_sending_and_the_head) {
     if (at.name == "dialling" || at.name.ends_with("body") || at.name.ends_with("chunk")) continue;
     SCOPED_TRACE(at.name);
     attempt_bench bench;
-    bench.limits.answer = 5ms;
+    bench.limits.answer = enough_to_get_there;
     at.script(bench);
     expect_cut(at, bench.run(), failure_kind::timeout);
   }
@@ -148,7 +151,7 @@ constexpr std::string_view head_alone = "HTTP/1.1 200 OK\r\ntransfer-encoding: c
 
 TEST(attempt_interrupt, the_answers_time_goes_on_into_a_streams_body) {
   attempt_bench bench;
-  bench.limits.answer = 5ms;
+  bench.limits.answer = enough_to_get_there;
   bench.limits.answer_bounds_body = true;
   silent_after(bench, head_alone);
   const exchange result = test::run(bench.context, read_one_piece(bench, 0ms, false));
@@ -158,13 +161,13 @@ TEST(attempt_interrupt, the_answers_time_goes_on_into_a_streams_body) {
 
 TEST(attempt_interrupt, a_commit_ends_the_answers_time) {
   attempt_bench bench;
-  bench.limits.answer = 5ms;
+  bench.limits.answer = enough_to_get_there;
   bench.limits.answer_bounds_body = true;
   const auto peer = silent_after(bench, head_alone);
   test::running<exchange> started(bench.context, read_one_piece(bench, 0ms, true));
   bool late = false;
   net::deadline later(bench.deadlines, [&] { late = true; });
-  later.arm_in(30ms);
+  later.arm_in(2 * enough_to_get_there);
   ASSERT_TRUE(test::run_until(bench.context, [&] { return late; }));
   ASSERT_FALSE(started.done());
   peer->sends("1\r\nx\r\n");
