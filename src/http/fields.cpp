@@ -17,7 +17,7 @@ constexpr auto read_fields = std::to_array<std::string_view>(
     {"host", "content-length", "transfer-encoding", "connection", "expect", "content-type", "content-encoding",
      "accept", "authorization", "x-api-key", "x-region", "x-phi", "x-request-id", "traceparent", "origin"});
 
-std::expected<field, field_error> parse_field(std::string_view line) {
+std::expected<field, field_error> parse_field(std::string_view line, std::string_view& name_at_fault) {
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return std::unexpected(field_error::malformed);
   const auto name = line.substr(0, colon);
@@ -26,7 +26,10 @@ std::expected<field, field_error> parse_field(std::string_view line) {
   if (!grammar::is_token(name)) return std::unexpected(field_error::malformed);
   // Before trimming: parties differ in whether a HTAB around a value counts.
   if (is_read_field(name)) {
-    if (!grammar::all_of(raw, char_class::plain_text)) return std::unexpected(field_error::not_plain);
+    if (!grammar::all_of(raw, char_class::plain_text)) {
+      name_at_fault = name;
+      return std::unexpected(field_error::not_plain);
+    }
   } else if (!grammar::all_of(raw, char_class::text)) {
     return std::unexpected(field_error::malformed);
   }
@@ -77,6 +80,12 @@ bool is_read_field(std::string_view name) {
 }
 
 std::expected<void, field_error> parse_fields(std::string_view block, std::vector<field>& out) {
+  std::string_view ignored;
+  return parse_fields(block, out, ignored);
+}
+
+std::expected<void, field_error> parse_fields(std::string_view block, std::vector<field>& out,
+                                              std::string_view& name_at_fault) {
   out.clear();
   while (true) {
     const auto end = block.find('\r');
@@ -86,7 +95,7 @@ std::expected<void, field_error> parse_fields(std::string_view block, std::vecto
     const auto line = block.substr(0, end);
     block.remove_prefix(end + 2);
     if (line.empty()) break;
-    const auto parsed = parse_field(line);
+    const auto parsed = parse_field(line, name_at_fault);
     if (!parsed) return std::unexpected(parsed.error());
     out.push_back(*parsed);
   }

@@ -20,6 +20,9 @@ enum class field_error : std::uint8_t {
 
 // `block`: field lines and the blank line behind them. Replaces `out`.
 std::expected<void, field_error> parse_fields(std::string_view block, std::vector<field>& out);
+// The same; for `not_plain` it tells the field's name too.
+std::expected<void, field_error> parse_fields(std::string_view block, std::vector<field>& out,
+                                              std::string_view& name_at_fault);
 
 std::optional<std::string_view> find_field(const std::vector<field>& fields, std::string_view name);
 std::size_t count_fields(const std::vector<field>& fields, std::string_view name);

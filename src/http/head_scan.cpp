@@ -27,7 +27,7 @@ line_search find_line_end(std::string_view window, std::size_t from) {
 }
 
 std::unexpected<head_fault> refuse(int status, const char* message) {
-  return std::unexpected(head_fault{.status = status, .close = true, .message = message});
+  return std::unexpected(head_fault{.status = status, .close = true, .message = message, .field = {}});
 }
 
 constexpr auto bare_line_break = "Lines of a request head end in CRLF; a CR, LF or NUL alone is not allowed.";

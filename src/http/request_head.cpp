@@ -13,11 +13,11 @@ using grammar::char_class;
 using verdict = std::expected<void, head_fault>;
 
 std::unexpected<head_fault> refuse_and_close(int status, const char* message) {
-  return std::unexpected(head_fault{.status = status, .close = true, .message = message});
+  return std::unexpected(head_fault{.status = status, .close = true, .message = message, .field = {}});
 }
 
 std::unexpected<head_fault> refuse(int status, const char* message) {
-  return std::unexpected(head_fault{.status = status, .close = false, .message = message});
+  return std::unexpected(head_fault{.status = status, .close = false, .message = message, .field = {}});
 }
 
 verdict parse_request_line(std::string_view line, request_head& out) {
@@ -126,10 +126,12 @@ verdict parse_request_head(std::string_view head, const head_limits& limits, req
 
   const auto block = head.substr(line_end + 2);
   if (block.size() > limits.header) return refuse_and_close(431, "The request's header is too large.");
-  if (const auto parsed = parse_fields(block, out.fields); !parsed) {
-    return refuse_and_close(400, parsed.error() == field_error::not_plain
-                                     ? "A header that this server reads holds a byte that is not plain ASCII."
-                                     : "A header line is malformed.");
+  std::string_view at_fault;
+  if (const auto parsed = parse_fields(block, out.fields, at_fault); !parsed) {
+    if (parsed.error() != field_error::not_plain) return refuse_and_close(400, "A header line is malformed.");
+    auto refused = refuse_and_close(400, "A header that this server reads holds a byte that is not plain ASCII.");
+    refused.error().field = at_fault;
+    return refused;
   }
   if (out.fields.size() > limits.fields) return refuse_and_close(431, "The request has too many header fields.");
 

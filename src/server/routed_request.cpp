@@ -194,6 +194,7 @@ asio::awaitable<routed_request::outcome> routed_request::answer_whole(upstream::
     if (!memory.grow(piece.data.size())) co_return std::unexpected(bad_answer(core::failure_kind::too_large, "memory"));
     body.append(piece.data);
   }
+  if (attempt.has_surplus()) co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "surplus bytes"));
   codec::response_reader& reader = with_.on().response_reader();
   const bool embeddings = facts_.modality == core::modality::embeddings;
   const auto facts = embeddings ? reader.read_embeddings(body.view()) : reader.read_completion(body.view());

@@ -52,6 +52,23 @@ core::error_code code_of(int head_status) {
   }
 }
 
+// A policy header that can't be read has the code of one that can't be understood: the client sees one kind of mistake.
+core::api_error error_of(http::head_fault fault) {
+  core::api_error error;
+  error.code = code_of(fault.status);
+  error.message = std::move(fault.message);
+  if (http::equals_ignoring_case(fault.field, "x-phi")) {
+    error.code = core::error_code::invalid_phi;
+    error.message += " Send one X-PHI header with the value true or false.";
+    error.param = "X-PHI";
+  } else if (http::equals_ignoring_case(fault.field, "x-region")) {
+    error.code = core::error_code::invalid_region;
+    error.message += " Send one X-Region header with one of " + core::region_names() + ".";
+    error.param = "X-Region";
+  }
+  return error;
+}
+
 void read_head_into(request_context& context, const http::request_head& head, const config::settings& settings) {
   context.is_head_method = head.method == "HEAD";
   context.http_1_0 = head.minor_version == 0;
@@ -166,7 +183,7 @@ asio::awaitable<std::optional<std::size_t>> session::await_head(request_context&
     const auto found = http::find_request_head(client_->received(), limits, progress);
     std::optional<http::head_fault> fault;
     if (!found) fault = found.error();
-    if (late && begun) fault = http::head_fault{408, true, "The request's head did not arrive in time."};
+    if (late && begun) fault = http::head_fault{408, true, "The request's head did not arrive in time.", {}};
     if (late && !begun) co_return std::nullopt;
     if (fault) {
       context.id = make_request_id();
@@ -192,11 +209,9 @@ asio::awaitable<void> session::refuse_head(request_context& context, http::head_
     context.keep_alive = false;
     context.body_consumed = true;  // what follows can't be told apart from a body
   }
-  core::api_error error;
-  error.code = code_of(fault.status);
-  error.message = std::move(fault.message);
-  responder answers(worker_, *client_, context);
   const std::string_view allow = fault.status == 405 ? "allow: GET, HEAD, POST, OPTIONS\r\n" : "";
+  core::api_error error = error_of(std::move(fault));
+  responder answers(worker_, *client_, context);
   co_await answers.send_error(std::move(error), allow);
   record(context);
 }

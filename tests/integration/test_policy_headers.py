@@ -66,9 +66,11 @@ class PolicyHeaders(GatewayCase):
                 self.assert_untried(response)
 
     def test_a_no_break_space_does_not_trim_away(self) -> None:
-        response = self.ask(("X-PHI", "true\xa0"))
-        self.assert_error(response, 400, ("invalid_phi", "bad_request"))
-        self.assert_untried(response)
+        for code, header in (("invalid_phi", ("X-PHI", "true\xa0")), ("invalid_region", ("X-Region", "\xa0EU"))):
+            with self.subTest(code):
+                response = self.ask(header)
+                self.assert_error(response, 400, code)
+                self.assert_untried(response)
 
     def test_a_header_that_comes_twice_is_refused_even_when_both_agree(self) -> None:
         cases = {

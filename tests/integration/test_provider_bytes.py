@@ -111,6 +111,14 @@ class Surplus(GatewayCase):
                 first, last = self.world["first"].requests[0], self.world["first"].requests[-1]
                 self.assertNotEqual(id(first.connection), id(last.connection))
 
+    def test_an_answer_that_comes_together_with_surplus_bytes_is_a_failed_attempt(self) -> None:
+        async def play(exchange: faults.Exchange) -> Then:
+            await exchange.send(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{"choices":[]}EXTRA')
+            return Then.STALL
+
+        self.world["first"].script([faults.Step(play)])
+        self.assert_error(self.chat(), 502, "upstream_error")
+
     def test_an_idle_connection_on_which_anything_arrives_is_closed(self) -> None:
         gate = faults.Gate()
 

@@ -55,6 +55,7 @@ struct head_fault {
   int status = 400;     // 400, 405, 414, 417, 431, 501, 505
   bool close = true;    // what follows can't be trusted to be a request; false: read past the body and go on
   std::string message;  // for the client; never holds its bytes
+  std::string field;    // the name of the header whose value is at fault, as sent; empty: none, or not one that is read
 };
 
 // Where a head stands in received bytes.

@@ -75,6 +75,9 @@ class attempt {
   // The same without waiting; nothing when nothing more has arrived.
   std::optional<read_outcome> try_read();
 
+  // The body ended, but bytes that belong to nothing came behind it.
+  [[nodiscard]] bool has_surplus() const { return body_.done() && connection_ && !connection_->received().empty(); }
+
   // From here on the caller sets the time bounds.
   void commit() { timer_.disarm(); }
   void arm(net::steady_time when) { timer_.arm(when); }
