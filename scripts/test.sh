@@ -25,7 +25,7 @@ failed=0
 # Sanitizers: a report ends the process, and a leak counts.
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/tests/support/tsan.supp
 
 count() { # PART PASSED FAILED
   passed=$((passed + $2))
