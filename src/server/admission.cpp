@@ -54,8 +54,7 @@ admitted read_region(const http::request_head& head, request_context& context) {
   context.named_region = count == 1 ? core::parse_region(value) : std::nullopt;
   if (context.named_region) return {};
   const std::string fault = count > 1 ? "X-Region was given twice" : "X-Region names no region";
-  return refuse(error_code::invalid_region,
-                fault + ". Send one X-Region header with one of " + core::region_names() + ".", "X-Region");
+  return std::unexpected(invalid_region(fault));
 }
 
 admitted read_class(const config::settings& settings, const http::request_head& head, request_context& context) {
@@ -73,7 +72,7 @@ admitted read_class(const config::settings& settings, const http::request_head& 
     context.data_class = core::data_class::general;
   } else {
     const std::string fault = count > 1 ? "X-PHI was given twice" : "X-PHI is neither true nor false";
-    return refuse(error_code::invalid_phi, fault + ". Send one X-PHI header with the value true or false.", "X-PHI");
+    return std::unexpected(invalid_phi(fault));
   }
   return {};
 }
@@ -95,6 +94,18 @@ bool is_json(std::string_view content_type) {
 }
 
 }  // namespace
+
+core::api_error invalid_region(std::string fault) {
+  return refuse(error_code::invalid_region,
+                std::move(fault) + ". Send one X-Region header with one of " + core::region_names() + ".", "X-Region")
+      .error();
+}
+
+core::api_error invalid_phi(std::string fault) {
+  return refuse(error_code::invalid_phi, std::move(fault) + ". Send one X-PHI header with the value true or false.",
+                "X-PHI")
+      .error();
+}
 
 admitted check_key(const worker& on, const http::request_head& head, request_context& context) {
   if (on.configuration().settings.auth != config::auth_mode::keys) return {};

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <expected>
-#include <span>
+#include <string>
 
 #include "phigate/core/error.hpp"
 #include "phigate/http/head.hpp"
@@ -20,6 +20,9 @@ admitted check_key(const worker& on, const http::request_head& head, request_con
 // is told later in the order of checks.
 admitted check_policy_headers(const config::settings& settings, const http::request_head& head,
                               request_context& context);
+// What is said of a policy header that can't be used; `fault` is a sentence without its full stop.
+core::api_error invalid_region(std::string fault);
+core::api_error invalid_phi(std::string fault);
 // For a JSON endpoint.
 admitted check_content_type(const http::request_head& head);
 admitted check_length(const config::settings& settings, const http::request_head& head);

@@ -186,7 +186,7 @@ asio::awaitable<routed_request::outcome> routed_request::answer_whole(upstream::
   const auto idle = idle_limit();
   while (true) {
     // A body that stops half-way leaves time for another route.
-    attempt.arm_idle(idle);
+    attempt.arm_within(idle);
     auto piece = co_await attempt.read();
     if (piece.kind == upstream::attempt::read_kind::failed) co_return std::unexpected(std::move(piece.failure));
     if (piece.kind == upstream::attempt::read_kind::end) break;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "phigate/observe/log.hpp"
+#include "server/admission.hpp"
 #include "server/cors.hpp"
 #include "server/endpoints.hpp"
 #include "server/request_id.hpp"
@@ -54,18 +55,12 @@ core::error_code code_of(int head_status) {
 
 // A policy header that can't be read has the code of one that can't be understood: the client sees one kind of mistake.
 core::api_error error_of(http::head_fault fault) {
+  constexpr std::string_view unreadable = " holds a byte that is not plain ASCII";
+  if (http::equals_ignoring_case(fault.field, "x-phi")) return invalid_phi("X-PHI" + std::string(unreadable));
+  if (http::equals_ignoring_case(fault.field, "x-region")) return invalid_region("X-Region" + std::string(unreadable));
   core::api_error error;
   error.code = code_of(fault.status);
   error.message = std::move(fault.message);
-  if (http::equals_ignoring_case(fault.field, "x-phi")) {
-    error.code = core::error_code::invalid_phi;
-    error.message += " Send one X-PHI header with the value true or false.";
-    error.param = "X-PHI";
-  } else if (http::equals_ignoring_case(fault.field, "x-region")) {
-    error.code = core::error_code::invalid_region;
-    error.message += " Send one X-Region header with one of " + core::region_names() + ".";
-    error.param = "X-Region";
-  }
   return error;
 }
 

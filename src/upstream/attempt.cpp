@@ -66,11 +66,7 @@ core::attempt_failure attempt::broken_connection(std::string note) const {
   return failure(timed_out ? failure_kind::timeout : failure_kind::reset, std::move(note));
 }
 
-void attempt::arm_idle(std::chrono::milliseconds span) {
-  bound_by(span);
-}
-
-void attempt::bound_by(std::chrono::milliseconds span) {
+void attempt::arm_within(std::chrono::milliseconds span) {
   timer_.arm(std::min(std::chrono::steady_clock::now() + span, limits_.total));
 }
 
@@ -95,7 +91,7 @@ asio::awaitable<attempt::outcome> attempt::connect(bool fresh) {
   reused_ = connection_ != nullptr;
   if (reused_) co_return outcome{};
 
-  bound_by(limits_.connect);
+  arm_within(limits_.connect);
   auto dialled = co_await upstreams_.dialer().dial(endpoint_.target, cut_);
   if (!dialled) {
     const net::dial_error& error = dialled.error();
@@ -127,7 +123,7 @@ asio::awaitable<attempt::outcome> attempt::send(const outgoing_request& request)
   buffers.emplace_back(head.data(), head.size());
   for (const std::string_view piece : request.body) buffers.emplace_back(piece.data(), piece.size());
 
-  bound_by(limits_.answer);
+  arm_within(limits_.answer);
   reach_ = reach::maybe_sent;
   const net::io_result written = co_await connection_->write(buffers);
   if (cut_.why() != net::interruption::none) co_return std::unexpected(broken_connection("sending"));

@@ -37,7 +37,6 @@ class worker_metrics {
     std::array<std::uint64_t, bounds.size() + 1> buckets{};
     double sum = 0;
   };
-  // Label values point to strings of static storage or of the interned set: no copy for each count.
   using request_key = std::tuple<std::string, int, std::string, std::string>;
   using attempt_key = std::tuple<std::string, std::string, std::string>;
 

@@ -81,8 +81,8 @@ class attempt {
   // From here on the caller sets the time bounds.
   void commit() { timer_.disarm(); }
   void arm(net::steady_time when) { timer_.arm(when); }
-  // Before the commit: bounds the wait for the next bytes, within the total.
-  void arm_idle(std::chrono::milliseconds span);
+  // Before the commit: bounds the wait for what comes next, within the total.
+  void arm_within(std::chrono::milliseconds span);
   void disarm() { timer_.disarm(); }
   // Lets a read under way return `nudged`.
   void nudge();
@@ -98,7 +98,6 @@ class attempt {
   boost::asio::awaitable<outcome> read_head();
   boost::asio::awaitable<outcome> refuse();
   outcome accept_head(const http::response_head& head);
-  void bound_by(std::chrono::milliseconds span);
   core::attempt_failure failure(core::failure_kind kind, std::string note) const;
   core::attempt_failure broken_connection(std::string note) const;
 
