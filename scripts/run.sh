@@ -3,7 +3,7 @@
 # TLS. No provider key is needed, and no network once the packages are there. Ctrl-C stops everything.
 #
 #   scripts/run.sh                                http://127.0.0.1:8080
-#   scripts/run.sh --fault scaleway=status:503    … with a provider that fails (tests/sim/faults.py lists the ways)
+#   scripts/run.sh --fault ovhcloud=status:503    … with a provider that fails (tests/sim/faults.py lists the ways)
 #   PHIGATE_BINARY=… scripts/run.sh               serves that daemon, and neither installs nor builds
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -24,6 +24,7 @@ stop() {
   local pid
   for pid in $gateway $simulator; do kill -TERM "$pid" 2>/dev/null || true; done
   wait
+  rm -f "$folder/phigate.pid"
 }
 
 # Waits until the log of a process says "ready". Fails when the process ends first or takes too long.
@@ -53,6 +54,7 @@ if [[ -z $binary ]]; then
 fi
 
 mkdir -p "$folder"
+cp config/demo.yaml config/demo-providers.yaml "$folder/" # copies, so that whoever tries a reload changes nothing else
 trap stop EXIT
 trap 'stop; echo; echo "stopped"; exit 0' INT TERM
 
@@ -62,8 +64,9 @@ simulator=$!
 await_ready "the simulator" $simulator "$folder/simulator.log" || fail "the simulated providers did not start"
 
 : >"$folder/phigate.log"
-"$binary" serve --config config/demo.yaml >"$folder/phigate.log" 2>&1 &
+"$binary" serve --config "$folder/demo.yaml" >"$folder/phigate.log" 2>&1 &
 gateway=$!
+echo $gateway >"$folder/phigate.pid"
 await_ready phigate $gateway "$folder/phigate.log" ||
   fail "phigate did not start. Is 127.0.0.1:8080 taken? Stop what listens there, or change the port in config/demo.yaml"
 
@@ -75,6 +78,11 @@ phigate serves at $url; its log is build/demo/phigate.log. Try, in another termi
 
   curl -i $url/v1/chat/completions -H 'X-Region: CH' -H 'X-PHI: true' --json '{"model": "gemma-4", "messages": [{"role": "user", "content": "Hello"}]}'
 
+Where a request would go, and why not elsewhere:
+
+  curl -s $url/v1/route/explain --json '{"model": "gpt-oss-120b"}' | python3 -m json.tool
+
+With a provider that fails: scripts/run.sh --fault ovhcloud=status:503, then "See it decide" in README.md.
 For an OpenAI SDK: base_url $url/v1 and any api_key. Ctrl-C stops phigate and the simulated providers.
 END
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/commands.hpp"
+#include "app/explain_command.hpp"
 #include "phigate/observe/metrics.hpp"
 
 namespace phigate::app {
@@ -38,6 +39,17 @@ int run(int argc, const char* const* argv) {
   routes->add_flag("--matrix", query.matrix, "Print the coverage by modality and region instead");
   routes->add_flag("--json", query.json, "As JSON");
 
+  explain_query request;
+  CLI::App* explain =
+      with_config(app.add_subcommand("explain", "Print where a request would go, and why not elsewhere"));
+  explain->add_option("--model", request.model, "auto, an alias or a model's id, with a variant if wanted")
+      ->capture_default_str();
+  explain->add_option("--region", request.region, "As X-Region; else as a request without a key gets it");
+  explain->add_flag("--phi", request.phi, "As X-PHI: true; else as defaults.phi has it");
+  explain->add_option("--modality", request.modality, "chat, vision, embeddings, …")->capture_default_str();
+  explain->add_option("--prefer", request.prefer, "The request's provider object, as JSON");
+  explain->add_flag("--json", request.json, "As POST /v1/route/explain answers");
+
   CLI::App* keygen = app.add_subcommand("keygen", "Print a new API key and its SHA-256");
 
   try {
@@ -48,6 +60,7 @@ int run(int argc, const char* const* argv) {
   if (serve->parsed()) return run_serve(config_file);
   if (check->parsed()) return run_check(config_file);
   if (routes->parsed()) return run_routes(config_file, query);
+  if (explain->parsed()) return run_explain(config_file, request);
   if (keygen->parsed()) return run_keygen();
   return 2;
 }

@@ -5,11 +5,13 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "app/daemon.hpp"
+#include "app/reload.hpp"
 #include "app/route_table.hpp"
 #include "phigate/config/loader.hpp"
 #include "phigate/observe/log.hpp"
@@ -25,26 +27,6 @@ void print_lines(const std::vector<config::fault>& faults, std::string_view pref
   }
 }
 
-// Null: the faults are printed.
-std::shared_ptr<const config::snapshot> load_or_explain(const std::string& config_file, bool with_warnings) {
-  const auto loaded = config::load(config_file, config::process_environment());
-  if (!loaded) {
-    print_lines(loaded.error(), "");
-    std::fprintf(stderr, "phigate: %zu fault(s); nothing was started\n", loaded.error().size());
-    return nullptr;
-  }
-  if (with_warnings) print_lines(loaded->warnings, "warning: ");
-  return loaded->snapshot;
-}
-
-observe::level level_of(std::string_view name) {
-  if (name == "trace") return observe::level::trace;
-  if (name == "debug") return observe::level::debug;
-  if (name == "warn") return observe::level::warn;
-  if (name == "error") return observe::level::error;
-  return observe::level::info;
-}
-
 std::string hex(const config::sha256_digest& digest) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
@@ -57,35 +39,37 @@ std::string hex(const config::sha256_digest& digest) {
 
 }  // namespace
 
+std::optional<config::loaded> load_or_print_faults(const std::string& config_file) {
+  auto loaded = config::load(config_file, config::process_environment());
+  if (loaded) return *std::move(loaded);
+  print_lines(loaded.error(), "");
+  std::fprintf(stderr, "phigate: %zu fault(s); nothing was started\n", loaded.error().size());
+  return std::nullopt;
+}
+
 int run_serve(const std::string& config_file) {
   forbid_core_dumps();
-  const auto loaded = config::load(config_file, config::process_environment());
-  if (!loaded) {
-    print_lines(loaded.error(), "");
-    std::fprintf(stderr, "phigate: %zu fault(s); nothing was started\n", loaded.error().size());
-    return 1;
-  }
-  const config::settings& settings = loaded->snapshot->settings;
-  observe::configure_log({level_of(settings.log_level), settings.log_format == config::log_format::json});
-  for (const config::fault& warning : loaded->warnings) {
-    observe::log(observe::level::warn, "configuration", {{"detail", warning.text()}});
-  }
-  const int code = serve(loaded->snapshot);
+  const auto loaded = load_or_print_faults(config_file);
+  if (!loaded) return 1;
+  configure_log(loaded->snapshot->settings);
+  log_faults(observe::level::warn, loaded->warnings);
+  const int code = serve(loaded->snapshot, config_file);
   observe::flush_log();
   return code;
 }
 
 int run_check(const std::string& config_file) {
-  const auto snapshot = load_or_explain(config_file, true);
-  if (!snapshot) return 1;
-  std::printf("%s and %s are sound\n", config_file.c_str(), snapshot->settings.registry_file.c_str());
+  const auto loaded = load_or_print_faults(config_file);
+  if (!loaded) return 1;
+  print_lines(loaded->warnings, "warning: ");
+  std::printf("%s and %s are sound\n", config_file.c_str(), loaded->snapshot->settings.registry_file.c_str());
   return 0;
 }
 
 int run_routes(const std::string& config_file, const routes_query& query) {
-  const auto snapshot = load_or_explain(config_file, false);
-  if (!snapshot) return 1;
-  const std::string text = route_table(*snapshot->registry, query);
+  const auto loaded = load_or_print_faults(config_file);
+  if (!loaded) return 1;
+  const std::string text = route_table(*loaded->snapshot->registry, query);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
 }

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "app/listeners.hpp"
+#include "app/reload.hpp"
 #include "phigate/observe/access_log.hpp"
 #include "phigate/observe/log.hpp"
 #include "phigate/observe/metrics.hpp"
-#include "phigate/server/key_ring.hpp"
 #include "phigate/server/worker.hpp"
 
 namespace phigate::app {
@@ -66,9 +66,9 @@ class drain {
   void announce() {
     observe::log(observe::level::info, "draining");
     shared_.stage = drain_stage::announced;
-    after(shared_.snapshot->settings.drain_delay, [this] {
+    after(shared_.latest->settings().drain_delay, [this] {
       close();
-      after(shared_.snapshot->settings.drain_timeout, [this] { cut(); });
+      after(shared_.latest->settings().drain_timeout, [this] { cut(); });
     });
   }
 
@@ -111,18 +111,16 @@ void forbid_core_dumps() {
   prctl(PR_SET_DUMPABLE, 0);
 }
 
-int serve(std::shared_ptr<const config::snapshot> snapshot) {
+int serve(std::shared_ptr<const config::snapshot> snapshot, const std::string& config_file) {
   raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);
-  const config::settings& settings = snapshot->settings;
+  const config::settings& settings = snapshot->settings;  // as started: sockets and threads stay so
   observe::access_log access_log(settings.log_format == config::log_format::json);
   server::process shared{
-      snapshot,
-      upstream::trust_stores::load(*snapshot->registry, settings.upstream_ca_file),
-      std::make_shared<const server::key_ring>(settings.keys),
-      access_log,
-      server::load_gate(settings.limits.connections, settings.limits.in_flight, settings.limits.memory),
-      {}};
+      .latest = server::make_generation(snapshot, nullptr),
+      .access_log = access_log,
+      .gate = server::load_gate(settings.limits.connections, settings.limits.in_flight, settings.limits.memory),
+      .metrics = {}};
   std::vector<std::unique_ptr<server::worker>> workers;
   for (std::size_t i = 0; i < worker_count(settings); ++i) {
     shared.metrics.push_back(std::make_shared<observe::worker_metrics>());
@@ -131,7 +129,8 @@ int serve(std::shared_ptr<const config::snapshot> snapshot) {
   const std::vector<std::string> urls = open_listeners(settings, workers);
 
   asio::io_context main_loop(1);
-  const drain on_signals(main_loop, shared, workers);
+  const drain on_termination(main_loop, shared, workers);
+  const reloader on_hangup(main_loop, config_file, shared, workers);
   std::vector<std::jthread> threads;
   std::atomic<std::size_t> running = workers.size();
   for (const auto& worker : workers) {

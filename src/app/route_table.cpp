@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/table.hpp"
 #include "phigate/codec/splice.hpp"
 #include "phigate/core/eligibility.hpp"
 
@@ -13,7 +14,7 @@ namespace phigate::app {
 
 namespace {
 
-using row = std::vector<std::string>;
+using row = table_row;
 
 std::chrono::sys_days today() {
   return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
@@ -77,24 +78,6 @@ core::registry_tables with_all_credentials(const core::registry& registry) {
     endpoint.credential = core::secret("present");
   }
   return tables;
-}
-
-std::string aligned(const std::vector<row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const row& cells : rows) {
-    widths.resize(std::max(widths.size(), cells.size()));
-    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
-  }
-  std::string out;
-  for (const row& cells : rows) {
-    std::string text;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      text += cells[i];
-      if (i + 1 < cells.size()) text.append(widths[i] - cells[i].size() + 2, ' ');
-    }
-    out += text + "\n";
-  }
-  return out;
 }
 
 std::string as_json(const std::vector<row>& rows) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <string>
 
 #include "codec/top_level.hpp"
@@ -25,6 +26,39 @@ part_class classify(std::string_view type) {
   return part_class::unknown;
 }
 
+struct parameter {
+  std::string_view key;
+  std::string_view feature;
+};
+
+// Parameters that not every route obeys, each with the word for it; response_format depends on its type. Any route
+// obeys the ordinary sampling parameters.
+constexpr std::array parameters = {
+    parameter{"tools", "tools"},
+    parameter{"functions", "tools"},
+    parameter{"logprobs", "logprobs"},
+    parameter{"top_logprobs", "logprobs"},
+    parameter{"reasoning", "reasoning"},
+    parameter{"reasoning_effort", "reasoning"},
+    parameter{"web_search_options", "web_search"},
+    parameter{"audio", "audio"},
+    parameter{"prediction", "prediction"},
+};
+
+// Whether the value at `cursor` asks for anything.
+bool is_used(json_cursor cursor) {
+  switch (cursor.kind()) {
+    case json_kind::null:
+      return false;
+    case json_kind::array:
+      return cursor.first_element() != json_kind::none;
+    case json_kind::boolean:
+      return cursor.is_true();
+    default:
+      return true;
+  }
+}
+
 class chat_reader {
  public:
   chat_reader(json_cursor& cursor, request_facts& facts, fault_keeper& faults)
@@ -34,6 +68,8 @@ class chat_reader {
   [[nodiscard]] bool has_messages() const { return has_messages_; }
 
  private:
+  void note_parameter(std::string_view key);
+  void need_any(std::initializer_list<std::string_view> features);
   void read_stream();
   void read_stream_options();
   void read_messages();
@@ -43,6 +79,8 @@ class chat_reader {
   void read_part_type(std::size_t message, std::size_t index);
   void read_tools();
   void read_tool(std::size_t index);
+  void read_response_format();
+  void need_format(json_string type);
   void read_named_object(std::string_view key);
 
   json_cursor& cursor_;
@@ -60,6 +98,7 @@ std::string part_path(std::size_t message, std::size_t index) {
 }
 
 void chat_reader::read_member(std::string_view key) {
+  note_parameter(key);
   if (key == "messages") {
     has_messages_ = true;
     read_messages();
@@ -69,9 +108,21 @@ void chat_reader::read_member(std::string_view key) {
     read_stream_options();
   } else if (key == "tools") {
     read_tools();
-  } else if (key == "response_format" || key == "reasoning") {
+  } else if (key == "response_format") {
+    read_response_format();
+  } else if (key == "reasoning") {
     read_named_object(key);
   }
+}
+
+void chat_reader::note_parameter(std::string_view key) {
+  const auto* const found = std::ranges::find(parameters, key, &parameter::key);
+  if (found != parameters.end() && is_used(cursor_)) need_any({found->feature});
+}
+
+void chat_reader::need_any(std::initializer_list<std::string_view> features) {
+  const auto same = [&](const auto& entry) { return std::ranges::equal(entry, features); };
+  if (std::ranges::none_of(facts_.parameters, same)) facts_.parameters.emplace_back(features.begin(), features.end());
 }
 
 void chat_reader::read_stream() {
@@ -213,18 +264,40 @@ void chat_reader::read_tool(std::size_t index) {
   if (!is_function) note_retained(facts_, [&] { return path() + ".type"; });
 }
 
+void chat_reader::read_response_format() {
+  read_object(
+      cursor_, faults_, [] { return "response_format"sv; },
+      [&](const key_ledger::entry& key) {
+        if (key.name == "type" && cursor_.kind() == json_kind::string) need_format(cursor_.string());
+      });
+}
+
+// A route that keeps to a schema can keep to JSON. A format that has no word of its own needs one that nobody declares
+// by chance.
+void chat_reader::need_format(json_string type) {
+  if (type == "text") return;
+  if (type == "json_schema") return need_any({"json_schema"});
+  if (type == "json_object") return need_any({"json_object", "json_schema"});
+  need_any({"response_format"});
+}
+
 void chat_reader::read_named_object(std::string_view key) {
   read_object(cursor_, faults_, [&] { return key; }, [](const key_ledger::entry&) {});
 }
 
 }  // namespace
 
-void read_chat_body(json_cursor& cursor, std::string_view body, request_facts& facts, fault_keeper& faults) {
+bool read_chat_members(json_cursor& cursor, std::string_view body, request_facts& facts, fault_keeper& faults) {
   facts.modality = core::modality::chat;
   chat_reader reader(cursor, facts, faults);
   read_top_level(cursor, body, facts, faults, [&](std::string_view key) { reader.read_member(key); });
   require_model(facts, faults);
-  if (!reader.has_messages()) faults.invalid("messages", "\"messages\" is missing.");
+  return reader.has_messages();
+}
+
+void read_chat_body(json_cursor& cursor, std::string_view body, request_facts& facts, fault_keeper& faults) {
+  const bool has_messages = read_chat_members(cursor, body, facts, faults);
+  if (!has_messages) faults.invalid("messages", "\"messages\" is missing.");
 }
 
 }  // namespace phigate::codec

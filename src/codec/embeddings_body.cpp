@@ -113,12 +113,17 @@ void embeddings_reader::read_dimensions() {
 
 }  // namespace
 
-void read_embeddings_body(json_cursor& cursor, std::string_view body, request_facts& facts, fault_keeper& faults) {
+bool read_embeddings_members(json_cursor& cursor, std::string_view body, request_facts& facts, fault_keeper& faults) {
   facts.modality = core::modality::embeddings;
   embeddings_reader reader(cursor, facts, faults);
   read_top_level(cursor, body, facts, faults, [&](std::string_view key) { reader.read_member(key); });
   require_model(facts, faults);
-  if (!reader.has_input()) faults.invalid("input", "\"input\" is missing.");
+  return reader.has_input();
+}
+
+void read_embeddings_body(json_cursor& cursor, std::string_view body, request_facts& facts, fault_keeper& faults) {
+  const bool has_input = read_embeddings_members(cursor, body, facts, faults);
+  if (!has_input) faults.invalid("input", "\"input\" is missing.");
 }
 
 }  // namespace phigate::codec

@@ -8,7 +8,9 @@
 
 namespace phigate::codec {
 
-// Reads the members of the object at `cursor`, which stands in `body`.
+// Reads the members of the object at `cursor`, which stands in `body`; whether `input` is among them.
+bool read_embeddings_members(json_cursor& cursor, std::string_view body, request_facts& facts, fault_keeper& faults);
+// The same, with a fault where it is not.
 void read_embeddings_body(json_cursor& cursor, std::string_view body, request_facts& facts, fault_keeper& faults);
 
 }  // namespace phigate::codec

@@ -2,6 +2,7 @@
 
 #include "codec/chat_body.hpp"
 #include "codec/embeddings_body.hpp"
+#include "codec/explain_body.hpp"
 #include "codec/json_cursor.hpp"
 #include "codec/json_validator.hpp"
 #include "codec/request_faults.hpp"
@@ -43,6 +44,10 @@ std::expected<request_facts, core::api_error> request_reader::read_chat(std::str
 
 std::expected<request_facts, core::api_error> request_reader::read_embeddings(std::string_view body) {
   return read(state_->validator, body, read_embeddings_body);
+}
+
+std::expected<request_facts, core::api_error> request_reader::read_explain(std::string_view body) {
+  return read(state_->validator, body, read_explain_body);
 }
 
 }  // namespace phigate::codec

@@ -21,6 +21,23 @@ std::string_view reason(json_fault::kind what) {
   return {};
 }
 
+constexpr std::size_t longest_excerpt = 64;
+
+// A terminal that shows the message must not obey it: C0, DEL and C1 (two bytes in UTF-8) are blotted out.
+std::string excerpt(std::string_view text) {
+  std::string out(utf8_prefix(text, longest_excerpt));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(out[i]);
+    const auto next = i + 1 < out.size() ? static_cast<unsigned char>(out[i + 1]) : 0U;
+    if (byte < 0x20 || byte == 0x7F) {
+      out[i] = '?';
+    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
+      out.replace(i, 2, "?");
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 core::api_error invalid_json(const json_fault& fault) {
@@ -59,20 +76,14 @@ fault_text too_many_keys(std::string_view object) {
   return {std::string(object), "An object has more than " + std::to_string(key_ledger::most_keys) + " keys."};
 }
 
-std::string shown(std::string_view key) {
-  constexpr std::size_t longest = 64;
-  std::string text = "\"";
-  text += utf8_prefix(key, longest);
-  text += key.size() > longest ? "…\"" : "\"";
-  return text;
+std::string shown(std::string_view text) {
+  return "\"" + excerpt(text) + (text.size() > longest_excerpt ? "…\"" : "\"");
 }
 
 std::string member_path(std::string_view object, std::string_view key) {
-  constexpr std::size_t longest = 64;
   std::string path(object);
   if (!path.empty()) path += '.';
-  path += utf8_prefix(key, longest);
-  return path;
+  return path + excerpt(key);
 }
 
 std::string element_path(std::string_view array, std::size_t index) {

@@ -1,5 +1,5 @@
-// What can be wrong with a request's body once it is JSON (spec §2): which fault the client is told of, and in which
-// words.
+// What can be wrong with a request's body, or with the preferences in it, once it is JSON (spec §2): which fault the
+// client is told of, and in which words.
 #pragma once
 
 #include <array>
@@ -46,6 +46,10 @@ class fault_keeper {
   void invalid(Describe&& describe) {
     keep(rank::field, core::error_code::invalid_request, describe);
   }
+  template <typename Describe>
+  void bad_preference(Describe&& describe) {
+    keep(rank::field, core::error_code::invalid_provider_preferences, describe);
+  }
   void invalid(std::string_view field, std::string_view message) {
     invalid([&] { return fault_text{std::string(field), std::string(message)}; });
   }
@@ -91,9 +95,9 @@ class key_ledger {
   std::forward_list<std::string> unescaped_;
 };
 
-// A key as it can be shown in a message: quoted and cut.
-std::string shown(std::string_view key);
-// "messages[2].role"
+// Text of a client as it can be shown in a message: quoted, cut, and without control characters.
+std::string shown(std::string_view text);
+// "messages[2].role"; the key is cut and cleaned likewise.
 std::string member_path(std::string_view object, std::string_view key);
 std::string element_path(std::string_view array, std::size_t index);
 

@@ -114,6 +114,18 @@ fault_text out_of_place(std::string_view name) {
                                    : " has no place at the top level of the body: it belongs in \"provider\".")};
 }
 
+// Its meaning is read later, when the registry is at hand; what could be read in two ways is refused with the body.
+void read_provider(json_cursor& cursor, request_facts& facts, fault_keeper& faults) {
+  json_cursor whole = cursor;
+  read_object(
+      cursor, faults, [] { return "provider"sv; },
+      [&](const key_ledger::entry& key) {
+        if (key.name != "max_price") return;
+        read_object(cursor, faults, [] { return "provider.max_price"sv; }, [](const key_ledger::entry&) {});
+      });
+  facts.provider = whole.raw();
+}
+
 void read_model(json_cursor& cursor, request_facts& facts, fault_keeper& faults) {
   if (cursor.kind() == json_kind::string) {
     facts.model = cursor.string().text();
@@ -139,8 +151,7 @@ void read_shared_member(std::string_view key, json_cursor& cursor, request_facts
   if (key == "model") {
     read_model(cursor, facts, faults);
   } else if (key == "provider") {
-    facts.has_provider = true;
-    read_object(cursor, faults, [&] { return key; }, [](const key_ledger::entry&) {});
+    read_provider(cursor, facts, faults);
   } else if (key == "store") {
     if (asks_to_store(cursor)) retained();
   } else if (key == "web_search_options") {

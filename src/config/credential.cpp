@@ -49,23 +49,25 @@ credential_read read_credential(const node& from, reading& in) {
   return out;
 }
 
-credential_read read_credential_file(const node* from, reading& in) {
+credential_read read_credential_file(const node* from, reading& in, bool in_use) {
   credential_read out;
   const auto path = from != nullptr ? read_expanded(*from, in) : std::nullopt;
   if (!path) return out;
   out.missing = path->missing;
   if (!out.missing.empty()) return out;
-  auto bytes = read_file(in.folder / path->text, largest_credential);
-  if (!bytes) {
-    out.missing.push_back("credential_file cannot be read (" + bytes.error() + ')');
+  const auto without = [&](const std::string& why) {
+    if (in_use) {
+      in.fault(*from, why);
+    } else {
+      out.missing.push_back("credential_file " + why);
+    }
     return out;
-  }
+  };
+  auto bytes = read_file(in.folder / path->text, largest_credential);
+  if (!bytes) return without("cannot be read: " + bytes.error());
   bytes->resize(bytes->find_last_not_of("\r\n") + 1);  // npos + 1 is 0
-  if (bytes->empty()) {
-    out.missing.emplace_back("credential_file is empty");
-  } else if (check_visible(*from, in, *bytes)) {
-    out.value = core::secret(*std::move(bytes));
-  }
+  if (bytes->empty()) return without("is empty");
+  if (check_visible(*from, in, *bytes)) out.value = core::secret(*std::move(bytes));
   return out;
 }
 

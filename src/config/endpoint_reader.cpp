@@ -4,6 +4,7 @@
 
 #include "config/address.hpp"
 #include "config/credential.hpp"
+#include "config/pem.hpp"
 #include "config/registry_reader.hpp"
 
 namespace phigate::config {
@@ -50,9 +51,7 @@ std::optional<std::string> read_pin(const node& from, reading& in) {
 core::tls_settings read_tls(const node& from, reading& in) {
   core::tls_settings out;
   read_map(from, in, "ca_file and pin_sha256", [&](map_reader& map) {
-    if (const node* file = map.take("ca_file"); file != nullptr && file->shape != shape::null) {
-      out.ca_file = read_readable_path(*file, in);  // null, said outright: the system's
-    }
+    if (const node* file = map.take("ca_file")) out.ca_file = read_ca_file(*file, in);
     if (const node* pins = map.take("pin_sha256")) out.pin_sha256 = read_list(*pins, in, "pins", read_pin);
   });
   return out;
@@ -133,7 +132,8 @@ class endpoint_reader {
     const node* file = map.take("credential_file");
     if (literal != nullptr && file != nullptr) in_.fault(*file, "beside credential: give one of the two");
     if (literal == nullptr && file == nullptr) without(from, "no credential");
-    const auto read = literal != nullptr ? read_credential(*literal, in_) : read_credential_file(file, in_);
+    const auto read =
+        literal != nullptr ? read_credential(*literal, in_) : read_credential_file(file, in_, out.enabled && wanted);
     for (const std::string& why : read.missing) without(literal != nullptr ? *literal : *file, why);
     if (read.literal && wanted) in_.warn(*literal, "a credential in the file: use ${NAME} or credential_file");
     out.credential = read.value;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/address.hpp"
+#include "config/pem.hpp"
 
 namespace phigate::config {
 namespace {
@@ -39,8 +40,12 @@ std::optional<std::string> read_ip_address(const node& from, reading& in) {
 void read_listener_tls(const node* from, reading& in, listen_address& into) {
   if (from == nullptr) return;
   read_map(*from, in, "certificate_file and key_file", [&](map_reader& map) {
-    map.must_set("certificate_file", into.certificate_file, read_readable_path);
-    map.must_set("key_file", into.key_file, read_readable_path);
+    const node* certificate = map.require("certificate_file");
+    const node* key = map.require("key_file");
+    if (certificate != nullptr) into.certificate_file = read_readable_path(*certificate, in);
+    if (key != nullptr) into.key_file = read_readable_path(*key, in);
+    if (into.certificate_file && into.key_file)
+      check_key_pair(*certificate, *into.certificate_file, *key, *into.key_file, in);
   });
 }
 
@@ -113,10 +118,7 @@ void read_limits(map_reader& map, limits& into) {
 }
 
 void read_upstream(map_reader& map, settings& into) {
-  map.set("ca_file", into.upstream_ca_file, [](const node& from, reading& in) -> std::optional<std::string> {
-    if (from.shape == shape::null) return std::nullopt;  // said outright: the system's
-    return read_readable_path(from, in);
-  });
+  map.set("ca_file", into.upstream_ca_file, read_ca_file);
   map.set("idle_connections", into.upstream_idle_connections, count_within<std::size_t>(0, 100'000));
   map.set("idle_timeout", into.upstream_idle_timeout, positive_duration);
 }

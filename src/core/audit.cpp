@@ -62,6 +62,7 @@ void append_audit_headers(std::string& out, const audit_facts& facts) {
   if (tried) {
     if (!facts.provider.empty()) append_header(out, "x-provider-slug", facts.provider);
     append_header(out, "x-routing-strategy", facts.strategy);
+    if (!facts.variant.empty()) append_header(out, "x-model-variant", facts.variant);
   }
 }
 

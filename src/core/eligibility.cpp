@@ -42,20 +42,33 @@ void visit_candidates(const policy& wanted, const registry& known, Visitor visit
   }
 }
 
+std::optional<exclusion> judged(const rule_check& rules, const route& candidate) {
+  const auto failed = rules.first_failure(candidate);
+  if (!failed) return std::nullopt;
+  return exclusion{.reason = *failed, .detail = rules.detail(*failed, candidate)};
+}
+
 }  // namespace
 
 std::string_view to_string(exclusion_reason reason) {
   static constexpr std::array<std::string_view, all_exclusion_reasons.size()> texts{
-      "disabled", "modality", "region", "phi", "model", "parameters"};
+      "disabled", "modality",  "region",          "phi",          "model",     "only",      "ignore", "data_residency",
+      "eu_owned", "retention", "data_collection", "variant_free", "max_price", "parameters"};
   return texts[static_cast<std::size_t>(reason)];
 }
 
 std::optional<exclusion> exclude(const route& candidate, const policy& wanted, const registry& known,
                                  std::chrono::sys_days today) {
+  return judged(rule_check(wanted, known, today), candidate);
+}
+
+std::vector<std::optional<exclusion>> exclude_all(const policy& wanted, const registry& known,
+                                                  std::chrono::sys_days today) {
   const rule_check rules(wanted, known, today);
-  const auto failed = rules.first_failure(candidate);
-  if (!failed) return std::nullopt;
-  return exclusion{.reason = *failed, .detail = rules.detail(*failed, candidate)};
+  std::vector<std::optional<exclusion>> exclusions;
+  exclusions.reserve(known.routes().size());
+  for (const route& candidate : known.routes()) exclusions.push_back(judged(rules, candidate));
+  return exclusions;
 }
 
 std::expected<eligible_routes, api_error> select(const policy& wanted, const registry& known,

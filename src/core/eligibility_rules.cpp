@@ -3,20 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "stated_terms.hpp"
+
 namespace phigate::core {
 namespace {
-
-// A model that takes any size declares this word instead of a range.
-constexpr std::string_view any_dimensions_feature = "dimensions";
 
 bool covers(const agreement& contract, region where, modality what, std::chrono::sys_days today) {
   return contract.regions.contains(where) && contract.modalities.contains(what) && contract.valid_from <= today &&
          today < contract.valid_until;
-}
-
-// The endpoint's own statement wins over its provider's.
-std::optional<bool> trains_on_data(const endpoint& host, const provider& owner) {
-  return host.trains_on_data ? host.trains_on_data : owner.trains_on_data;
 }
 
 std::string disabled_detail(const route& candidate, const registry& known) {
@@ -50,11 +44,35 @@ bool is_enabled(const route& candidate, const registry& known) {
 }
 
 rule_check::rule_check(const policy& wanted, const registry& known, std::chrono::sys_days today)
-    : wanted_(&wanted), known_(&known), today_(today) {
+    : wanted_(&wanted), known_(&known), today_(today), preferences_(wanted, known), parameters_(wanted) {
   if (wanted.model.kind == model_kind::alias) alias_ = known.find_alias(wanted.model.name);
+  for (exclusion_reason rule : all_exclusion_reasons) {
+    if (is_in_force(rule)) in_force_[in_force_count_++] = rule;
+  }
+}
+
+bool rule_check::is_in_force(exclusion_reason rule) const {
+  switch (rule) {
+    case exclusion_reason::disabled:
+    case exclusion_reason::modality:
+    case exclusion_reason::region:
+      return true;
+    case exclusion_reason::phi:
+      return wanted_->data_class != data_class::general;
+    case exclusion_reason::model:
+      return wanted_->model.kind != model_kind::automatic;
+    case exclusion_reason::parameters:
+      return parameters_.is_in_force();
+    default:
+      return preferences_.is_in_force(rule);
+  }
 }
 
 bool rule_check::passes(exclusion_reason rule, const route& candidate) const {
+  return !is_in_force(rule) || holds(rule, candidate);
+}
+
+bool rule_check::holds(exclusion_reason rule, const route& candidate) const {
   switch (rule) {
     case exclusion_reason::disabled:
       return is_enabled(candidate, *known_);
@@ -63,18 +81,19 @@ bool rule_check::passes(exclusion_reason rule, const route& candidate) const {
     case exclusion_reason::region:
       return known_->endpoint_of(candidate).regions.contains(wanted_->region);
     case exclusion_reason::phi:
-      return wanted_->data_class == data_class::general || !find_phi_gap(candidate, wanted_->region, *known_, today_);
+      return !find_phi_gap(candidate, wanted_->region, *known_, today_);
     case exclusion_reason::model:
       return matches_model(known_->model_of(candidate));
     case exclusion_reason::parameters:
-      return missing_feature(known_->model_of(candidate)) == nullptr && gives_dimensions(known_->model_of(candidate));
+      return parameters_.passes(known_->model_of(candidate), known_->endpoint_of(candidate));
+    default:
+      return preferences_.passes(rule, candidate);
   }
-  std::unreachable();
 }
 
-std::optional<exclusion_reason> rule_check::first_failure(const route& candidate) const {
-  for (exclusion_reason rule : all_exclusion_reasons) {
-    if (!passes(rule, candidate)) return rule;
+std::optional<exclusion_reason> rule_check::first_failure(const route& candidate, rule_set dropped) const {
+  for (exclusion_reason rule : in_force()) {
+    if (!dropped.contains(rule) && !holds(rule, candidate)) return rule;
   }
   return std::nullopt;
 }
@@ -89,19 +108,6 @@ bool rule_check::matches_model(const hosted_model& model) const {
       return alias_ != nullptr && std::ranges::find(alias_->models, model.id) != alias_->models.end();
   }
   std::unreachable();
-}
-
-const std::string* rule_check::missing_feature(const hosted_model& model) const {
-  for (const std::string& word : wanted_->required_features) {
-    if (!model.has_feature(word)) return &word;
-  }
-  return nullptr;
-}
-
-bool rule_check::gives_dimensions(const hosted_model& model) const {
-  if (!wanted_->dimensions) return true;
-  if (!model.dimensions) return model.has_feature(any_dimensions_feature);
-  return model.dimensions->smallest <= *wanted_->dimensions && *wanted_->dimensions <= model.dimensions->largest;
 }
 
 std::string rule_check::detail(exclusion_reason rule, const route& candidate) const {
@@ -119,9 +125,10 @@ std::string rule_check::detail(exclusion_reason rule, const route& candidate) co
     case exclusion_reason::model:
       return "is not the model asked for";
     case exclusion_reason::parameters:
-      return parameter_detail(known_->model_of(candidate));
+      return parameters_.detail(known_->model_of(candidate), known_->endpoint_of(candidate));
+    default:
+      return preferences_.detail(rule, candidate);
   }
-  std::unreachable();
 }
 
 std::string rule_check::phi_detail(const route& candidate) const {
@@ -140,14 +147,6 @@ std::string rule_check::phi_detail(const route& candidate) const {
                                                                   : "whether the provider trains on data is unknown";
   }
   std::unreachable();
-}
-
-std::string rule_check::parameter_detail(const hosted_model& model) const {
-  if (const std::string* word = missing_feature(model)) return "does not declare the feature '" + *word + "'";
-  if (!wanted_->dimensions) return {};
-  if (!model.dimensions) return "gives embeddings in their native size only";
-  return "gives embeddings of " + std::to_string(model.dimensions->smallest) + " to " +
-         std::to_string(model.dimensions->largest) + " dimensions";
 }
 
 }  // namespace phigate::core

@@ -125,7 +125,7 @@ next_step failover::on_success(time_point) {
   return step::relay{};
 }
 
-next_step failover::on_failure(const attempt_failure& failure, time_point now) {
+next_step failover::on_failure(const attempt_failure& failure, time_point now, bool may_fail_over) {
   const bool redial = was_stale_connection(failure) && !retried_fresh_;
   if (redial && now < limits_.deadline) {
     retried_fresh_ = true;
@@ -136,6 +136,8 @@ next_step failover::on_failure(const attempt_failure& failure, time_point now) {
   if (redial) return out_of_time();
   // Nothing that the client has seen a part of may be sent again.
   if (failure.reach == reach::committed) return exhausted();
+  // Requests that fail over again and again would multiply the load of an outage; a first failover is always theirs.
+  if (!may_fail_over && attempts_ > 1) return exhausted();
   // The provider may still be at work on it, and a slow request is slow elsewhere too.
   if (failure.kind == failure_kind::timeout && failure.sent_whole) allowed_ = std::min(allowed_, attempts_ + 1);
   return dial_next(now);

@@ -4,35 +4,14 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "eligibility_rules.hpp"
+#include "refusal_advice.hpp"
 
 namespace phigate::core {
 namespace {
-
-template <typename Enum, std::size_t Size>
-std::string joined(const enum_set<Enum, Size>& members, std::span<const Enum> all) {
-  std::string text;
-  for (Enum member : all) {
-    if (!members.contains(member)) continue;
-    if (!text.empty()) text += ", ";
-    text += to_string(member);
-  }
-  return text;
-}
-
-std::string joined(const region_set& members) {
-  return joined(members, all_regions());
-}
-std::string joined(const modality_set& members) {
-  return joined(members, all_modalities());
-}
-
-bool passes_all_but(exclusion_reason dropped, const rule_check& rules, const route& candidate) {
-  return std::ranges::all_of(all_exclusion_reasons,
-                             [&](exclusion_reason rule) { return rule == dropped || rules.passes(rule, candidate); });
-}
 
 // The phi_blocked row of spec §3. A disabled host still counts as one of the region's hosts, verified or not: to lack a
 // credential today is no statement about PHI.
@@ -42,7 +21,7 @@ bool blocked_for_phi(const policy& wanted, const registry& known, const rule_che
   const auto is_verified = [&](route_id id) { return rules.passes(exclusion_reason::phi, known.at(id)); };
   if (!hosts.empty() && std::ranges::none_of(hosts, is_verified)) return true;
   return std::ranges::any_of(hosts,
-                             [&](route_id id) { return passes_all_but(exclusion_reason::phi, rules, known.at(id)); });
+                             [&](route_id id) { return !rules.first_failure(known.at(id), {exclusion_reason::phi}); });
 }
 
 std::string model_text(const model_selector& model) {
@@ -50,91 +29,40 @@ std::string model_text(const model_selector& model) {
 }
 
 api_error phi_blocked(const policy& wanted, const registry& known, std::chrono::sys_days today) {
-  const std::string what(to_string(wanted.modality));
-  const std::string where(to_string(wanted.region));
-  const region_set verified = verified_regions(known, wanted.modality, today);
-  std::string message =
-      "No host of " + model_text(wanted.model) + " in " + where + " may process PHI for " + what + ". ";
-  if (verified.empty()) {
-    message += "No region has a verified host for " + what + " today.";
-    return {.code = error_code::phi_blocked, .message = std::move(message)};
-  }
-  message += "Regions with a verified host for " + what + ": " + joined(verified) + "; name one in X-Region.";
-  if (verified.contains(wanted.region)) message += " To stay in " + where + ", name another model or send 'auto'.";
-  return {.code = error_code::phi_blocked, .message = std::move(message)};
+  return {.code = error_code::phi_blocked,
+          .message = "No host of " + model_text(wanted.model) + " in " + std::string(to_string(wanted.region)) +
+                     " may process PHI for " + std::string(to_string(wanted.modality)) + ". " +
+                     advice_on_phi(wanted, known, today)};
 }
 
-std::vector<exclusion_count> count_exclusions(const registry& known, const rule_check& rules) {
+// Routes by the first rule that each fails, and those that fail none.
+struct tally {
   std::array<std::size_t, all_exclusion_reasons.size()> removed{};
+  std::size_t eligible = 0;
+
+  [[nodiscard]] std::size_t& of(exclusion_reason rule) { return removed[static_cast<std::size_t>(rule)]; }
+};
+
+tally count_routes(const registry& known, const rule_check& rules) {
+  tally routes;
   for (const route& candidate : known.routes()) {
-    if (const auto failed = rules.first_failure(candidate)) ++removed[static_cast<std::size_t>(*failed)];
+    const auto failed = rules.first_failure(candidate);
+    ++(failed ? routes.of(*failed) : routes.eligible);
   }
+  return routes;
+}
+
+std::vector<exclusion_count> listed(tally routes) {
   std::vector<exclusion_count> counts;
   for (exclusion_reason rule : all_exclusion_reasons) {
-    const std::size_t routes = removed[static_cast<std::size_t>(rule)];
-    if (routes > 0) counts.push_back({.reason = to_string(rule), .routes = routes});
+    if (routes.of(rule) > 0) counts.push_back({.reason = to_string(rule), .routes = routes.of(rule)});
   }
   return counts;
 }
 
-// Where the same request would find a route if it named that region.
-region_set other_regions(const policy& wanted, const registry& known, std::chrono::sys_days today) {
-  region_set regions;
-  policy moved = wanted;
-  for (region where : all_regions()) {
-    moved.region = where;
-    const rule_check rules(moved, known, today);
-    const auto is_eligible = [&](route_id id) { return !rules.first_failure(known.at(id)); };
-    if (std::ranges::any_of(known.routes_in(where, wanted.modality), is_eligible)) regions.insert(where);
-  }
-  return regions;
-}
-
-// What the model asked for serves, anywhere.
-modality_set served_modalities(const registry& known, const rule_check& rules) {
-  modality_set served;
-  for (const route& candidate : known.routes()) {
-    if (rules.passes(exclusion_reason::model, candidate)) served.insert(candidate.modality);
-  }
-  return served;
-}
-
-bool counts_rule(const std::vector<exclusion_count>& counts, exclusion_reason rule) {
-  return std::ranges::find(counts, to_string(rule), &exclusion_count::reason) != counts.end();
-}
-
-std::string asked_for(const policy& wanted) {
-  std::string text;
-  for (const std::string& word : wanted.required_features) text += (text.empty() ? "" : ", ") + word;
-  if (wanted.dimensions) text += (text.empty() ? "dimensions " : ", dimensions ") + std::to_string(*wanted.dimensions);
-  return text;
-}
-
-std::string advice(const policy& wanted, const registry& known, const rule_check& rules,
-                   const std::vector<exclusion_count>& counts, std::chrono::sys_days today) {
-  const std::string what(to_string(wanted.modality));
-  const modality_set served = served_modalities(known, rules);
-  if (!served.contains(wanted.modality)) {
-    if (wanted.model.kind == model_kind::automatic) return "No provider here serves " + what + ".";
-    return "It serves " + joined(served) + "; name a model for " + what + " or send 'auto'.";
-  }
-  std::string text;
-  if (counts_rule(counts, exclusion_reason::parameters)) {
-    text = "A host there can't do all that the request asks for (" + asked_for(wanted) + "); without it, it can. ";
-  }
-  const region_set regions = other_regions(wanted, known, today);
-  if (!regions.empty()) return text + "Regions that can serve it: " + joined(regions) + "; name one in X-Region.";
-  return text + "No other region can serve it either; GET /v1/models lists what can be used.";
-}
-
-api_error no_route(const policy& wanted, const registry& known, const rule_check& rules, std::chrono::sys_days today) {
-  api_error error{.code = error_code::no_route};
-  error.excluded = count_exclusions(known, rules);
-  error.message = "No route serves " + model_text(wanted.model) + " for " + std::string(to_string(wanted.modality)) +
-                  " in " + std::string(to_string(wanted.region)) + " (class " +
-                  std::string(to_string(wanted.data_class)) + "). " +
-                  advice(wanted, known, rules, error.excluded, today);
-  return error;
+std::string no_route_text(const policy& wanted) {
+  return "No route serves " + model_text(wanted.model) + " for " + std::string(to_string(wanted.modality)) + " in " +
+         std::string(to_string(wanted.region)) + " (class " + std::string(to_string(wanted.data_class)) + "). ";
 }
 
 }  // namespace
@@ -143,7 +71,20 @@ api_error refusal(const policy& wanted, const registry& known, std::chrono::sys_
   if (!is_hosted(wanted.model, known)) return model_not_found(wanted.model.name);
   const rule_check rules(wanted, known, today);
   if (blocked_for_phi(wanted, known, rules)) return phi_blocked(wanted, known, today);
-  return no_route(wanted, known, rules, today);
+  return {.code = error_code::no_route,
+          .message = no_route_text(wanted) + advice(wanted, known, rules, today),
+          .excluded = listed(count_routes(known, rules))};
+}
+
+api_error refusal_of_cut(const policy& wanted, const registry& known, std::chrono::sys_days today,
+                         std::span<const route_id> cut) {
+  tally routes = count_routes(known, rule_check(wanted, known, today));
+  routes.of(exclusion_reason::model) += routes.eligible - std::min(routes.eligible, cut.size());
+  api_error error{.code = error_code::no_route,
+                  .message = no_route_text(wanted) + advice_on_cut(known, cut),
+                  .excluded = listed(routes)};
+  error.excluded.push_back({.reason = cut_reason, .routes = cut.size()});
+  return error;
 }
 
 }  // namespace phigate::core

@@ -31,6 +31,7 @@ int owner_index() {
 
 int keep_session(SSL* connection, SSL_SESSION* session) {
   auto* owner = static_cast<tls_client::state*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), owner_index()));
+  if (owner == nullptr) return 0;  // the client is gone; its last connections are not
   owner->session.reset(session);
   return 1;  // the reference is ours now
 }
@@ -85,7 +86,10 @@ tls_client::tls_client(std::shared_ptr<const trust_store> trust, std::vector<std
   SSL_CTX_set_alpn_protos(native, protocols.data(), protocols.size());
 }
 
-tls_client::~tls_client() = default;
+// A connection that outlives its client keeps the context alive, and may still be given a session.
+tls_client::~tls_client() {
+  SSL_CTX_set_ex_data(state_->context.native_handle(), owner_index(), nullptr);
+}
 
 bool prepare(tls_client::state& client, SSL* connection, const std::string& host) {
   error_code not_an_address;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -57,12 +58,14 @@ struct access_log::state {
   static constexpr std::chrono::milliseconds interval{100};
   static constexpr std::size_t hurry = 256u << 10;
 
-  bool json;
+  std::atomic<bool> json;
   std::mutex mutex;
   std::condition_variable_any wake;
   std::string waiting;
   std::size_t dropped = 0;
   std::jthread writer;  // last: it is joined before the rest goes
+
+  [[nodiscard]] bool writes_json() const { return json.load(std::memory_order_relaxed); }
 
   void drain() {
     std::string batch;
@@ -74,7 +77,7 @@ struct access_log::state {
     }
     if (lost > 0) {
       // By the same writer, behind the lines that there was room for: the log's own could land inside one of them.
-      line text(batch, json, "warn", "access lines dropped");
+      line text(batch, writes_json(), "warn", "access lines dropped");
       text.number("count", static_cast<std::int64_t>(lost));
       text.end();
     }
@@ -95,17 +98,21 @@ struct access_log::state {
 };
 
 access_log::access_log(bool json) : state_(std::make_unique<state>()) {
-  state_->json = json;
+  set_json(json);
   state_->writer = std::jthread([s = state_.get()](const std::stop_token& stop) { s->run(stop); });
 }
 
 access_log::~access_log() = default;
 
+void access_log::set_json(bool json) {
+  state_->json.store(json, std::memory_order_relaxed);
+}
+
 void access_log::write(const access_record& record) {
   if (!is_logged(level::info)) return;
   thread_local std::string text;
   text.clear();
-  render(text, state_->json, record);
+  render(text, state_->writes_json(), record);
   bool wakes = false;
   {
     const std::lock_guard lock(state_->mutex);

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 
 #include "observe/line.hpp"
@@ -17,7 +18,9 @@ namespace {
 constexpr std::size_t most_waiting_lines = 8192;
 
 struct log_state {
-  log_settings settings;
+  // Relaxed: a line that another thread is writing may still follow the settings before.
+  std::atomic<level> threshold{log_settings{}.threshold};
+  std::atomic<bool> json{log_settings{}.json};
   std::shared_ptr<spdlog::details::thread_pool> writer =
       std::make_shared<spdlog::details::thread_pool>(most_waiting_lines, 1);
   std::shared_ptr<spdlog::logger> out;
@@ -41,17 +44,19 @@ constexpr std::array<std::string_view, 5> level_names{"trace", "debug", "info", 
 }  // namespace
 
 void configure_log(const log_settings& settings) {
-  current().settings = settings;
+  current().threshold.store(settings.threshold, std::memory_order_relaxed);
+  current().json.store(settings.json, std::memory_order_relaxed);
 }
 
 bool is_logged(level severity) {
-  return severity >= current().settings.threshold;
+  return severity >= current().threshold.load(std::memory_order_relaxed);
 }
 
 void log(level severity, std::string_view event, std::initializer_list<log_field> fields) {
   if (!is_logged(severity)) return;
   std::string text;
-  line record(text, current().settings.json, level_names[static_cast<std::size_t>(severity)], event);
+  const bool json = current().json.load(std::memory_order_relaxed);
+  line record(text, json, level_names[static_cast<std::size_t>(severity)], event);
   for (const log_field& field : fields) {
     if (field.quoted) {
       record.text(field.key, field.value);

@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "phigate/server/key_ring.hpp"
-
 namespace phigate::server {
 
 namespace {
@@ -107,8 +105,8 @@ core::api_error invalid_phi(std::string fault) {
       .error();
 }
 
-admitted check_key(const worker& on, const http::request_head& head, request_context& context) {
-  if (on.configuration().settings.auth != config::auth_mode::keys) return {};
+admitted check_key(const generation& by, const http::request_head& head, request_context& context) {
+  if (by.settings().auth != config::auth_mode::keys) return {};
   const std::size_t bearers = head.count("authorization");
   const std::size_t plain = head.count("x-api-key");
   if (bearers + plain > 1) {
@@ -118,7 +116,7 @@ admitted check_key(const worker& on, const http::request_head& head, request_con
   if (bearers == 1) presented = bearer_of(*head.find("authorization"));
   if (plain == 1) presented = head.find("x-api-key");
   const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-  if (presented) context.key = on.shared.keys->find(*presented, today);
+  if (presented) context.key = by.keys.find(*presented, today);
   if (context.key != nullptr) return {};
   return refuse(
       error_code::invalid_api_key,
@@ -154,10 +152,11 @@ admitted check_length(const config::settings& settings, const http::request_head
                 "The body is larger than this gateway takes: " + std::to_string(settings.limits.body) + " bytes.");
 }
 
-void settle_region(const config::settings& settings, request_context& context) {
-  context.region = context.named_region;
-  if (!context.region && context.key != nullptr) context.region = context.key->region;
-  if (!context.region) context.region = settings.default_region;
+policy_inputs inputs_of(const request_context& context, const config::settings& settings) {
+  return {.named_region = context.named_region,
+          .data_class = *context.data_class,
+          .key = context.key,
+          .default_region = settings.default_region};
 }
 
 admitted check_key_region(const request_context& context) {

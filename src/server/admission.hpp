@@ -7,7 +7,8 @@
 
 #include "phigate/core/error.hpp"
 #include "phigate/http/head.hpp"
-#include "phigate/server/worker.hpp"
+#include "phigate/server/generation.hpp"
+#include "phigate/server/request_policy.hpp"
 #include "server/request_context.hpp"
 
 namespace phigate::server {
@@ -15,7 +16,7 @@ namespace phigate::server {
 using admitted = std::expected<void, core::api_error>;
 
 // Fills `context.key` when keys are on.
-admitted check_key(const worker& on, const http::request_head& head, request_context& context);
+admitted check_key(const generation& by, const http::request_head& head, request_context& context);
 // X-Region and X-PHI, and what looks like them; the class in force, tightened by the key's rule. What the key forbids
 // is told later in the order of checks.
 admitted check_policy_headers(const config::settings& settings, const http::request_head& head,
@@ -26,8 +27,8 @@ core::api_error invalid_phi(std::string fault);
 // For a JSON endpoint.
 admitted check_content_type(const http::request_head& head);
 admitted check_length(const config::settings& settings, const http::request_head& head);
-// The region in force: X-Region's, else the key's, else the default.
-void settle_region(const config::settings& settings, request_context& context);
+// What the head said, for settle_policy.
+policy_inputs inputs_of(const request_context& context, const config::settings& settings);
 // What the key permits of `context.region` and `context.data_class`.
 admitted check_key_region(const request_context& context);
 admitted check_key_class(const request_context& context);

@@ -45,7 +45,7 @@ bool body_reader::take_memory(std::size_t size) {
 
 asio::awaitable<bool> body_reader::read() {
   request_context& context = with_.context;
-  const std::uint64_t limit = with_.on().configuration().settings.limits.body;
+  const std::uint64_t limit = with_.settings().limits.body;
   if (context.framing == http::framing::length &&
       !take_memory(static_cast<std::size_t>(std::min(context.content_length, limit)))) {
     co_return false;
@@ -83,7 +83,7 @@ asio::awaitable<bool> body_reader::read_in_place() {
 asio::awaitable<bool> body_reader::read_aside() {
   net::channel& client = with_.connection.client();
   const request_context& context = with_.context;
-  const std::uint64_t limit = with_.on().configuration().settings.limits.body;
+  const std::uint64_t limit = with_.settings().limits.body;
   http::body_decoder decoder(context.framing, context.content_length, limit);
   if (context.framing == http::framing::length) aside_.reserve(static_cast<std::size_t>(context.content_length));
   while (!decoder.done()) {

@@ -31,6 +31,7 @@ struct endpoint {
 constexpr std::array main_endpoints{
     endpoint{"/v1/chat/completions", false, post_methods, "chat_completions", serve_chat},
     endpoint{"/v1/embeddings", false, post_methods, "embeddings", serve_embeddings},
+    endpoint{"/v1/route/explain", false, post_methods, "route_explain", serve_explain},
     endpoint{"/v1/models", false, get_methods, "models", serve_model_list},
     endpoint{"/v1/models/", true, get_methods, "model", serve_model},
     endpoint{"/healthz", false, get_methods, "healthz", serve_healthz},
@@ -80,7 +81,7 @@ asio::awaitable<void> answer_not_found(exchange& with, std::string_view path, li
     error.message =
         "This gateway does not have this endpoint; the nearest that it has is " + std::string(near->nearest) + ".";
   } else {
-    error.message += " The endpoints are POST /v1/chat/completions, POST /v1/embeddings and GET /v1/models.";
+    error.message += " The endpoints are POST /v1/chat/completions, POST /v1/embeddings, POST /v1/route/explain and GET /v1/models.";
   }
   co_await with.answers.send_error(std::move(error));
 }
@@ -88,7 +89,7 @@ asio::awaitable<void> answer_not_found(exchange& with, std::string_view path, li
 asio::awaitable<void> answer_options(exchange& with, std::string_view methods) {
   // A browser sends its preflight without the key.
   const bool is_preflight = with.head.find("origin") && with.head.find("access-control-request-method");
-  const admitted known = is_preflight ? admitted{} : check_key(with.on(), with.head, with.context);
+  const admitted known = is_preflight ? admitted{} : check_key(with.facts(), with.head, with.context);
   if (!known) {
     co_await with.answers.send_error(known.error());
     co_return;
@@ -125,7 +126,7 @@ asio::awaitable<void> dispatch(exchange& with, listener_role role) {
   } else {
     look_in(main_endpoints);
   }
-  const bool metrics_elsewhere = role == listener_role::main && with.on().configuration().settings.admin.has_value();
+  const bool metrics_elsewhere = role == listener_role::main && with.settings().admin.has_value();
   if (found != nullptr && metrics_elsewhere && found->path == "/metrics") found = nullptr;
   if (found == nullptr) {
     co_await answer_not_found(with, path, role);

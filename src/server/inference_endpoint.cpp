@@ -1,8 +1,8 @@
 // Chat, vision and embeddings: the checks of spec §2 in their order, then the routing.
 #include <utility>
 
-#include "phigate/core/eligibility.hpp"
-#include "phigate/core/ordering.hpp"
+#include "phigate/core/routing.hpp"
+#include "phigate/server/request_policy.hpp"
 #include "server/admission.hpp"
 #include "server/body_reader.hpp"
 #include "server/endpoints.hpp"
@@ -27,8 +27,8 @@ std::unexpected<api_error> refusal(error_code code, std::string message, std::st
 }
 
 admitted admit(exchange& with) {
-  const config::settings& settings = with.on().configuration().settings;
-  if (admitted known = check_key(with.on(), with.head, with.context); !known) return known;
+  const config::settings& settings = with.settings();
+  if (admitted known = check_key(with.facts(), with.head, with.context); !known) return known;
   if (admitted policy = check_policy_headers(settings, with.head, with.context); !policy) return policy;
   if (admitted type = check_content_type(with.head); !type) return type;
   return check_length(settings, with.head);
@@ -49,35 +49,15 @@ admitted check_load(exchange& with, permit& in_flight) {
 
 // From the body's facts to the routes in their order.
 std::expected<core::route_order, api_error> route(exchange& with, const codec::request_facts& facts) {
-  const core::registry& registry = *with.on().configuration().registry;
-  auto model = core::select_model(facts.model, registry);
-  if (!model) return std::unexpected(model.error());
-  if (facts.has_provider) {
-    return refusal(error_code::invalid_provider_preferences,
-                   "This version takes no provider preferences. Leave the provider object out.", "provider");
-  }
-  const bool phi = with.context.data_class == core::data_class::phi;
-  if (phi && !facts.retained_field.empty()) {
-    return refusal(error_code::unsupported_parameter,
-                   "Class phi admits no field that makes a provider keep data or send it on. Leave it out.",
-                   facts.retained_field);
-  }
-  settle_region(with.on().configuration().settings, with.context);
-  if (const admitted region = check_key_region(with.context); !region) return std::unexpected(region.error());
-  if (const admitted permitted = check_key_class(with.context); !permitted) return std::unexpected(permitted.error());
-
-  core::policy policy;
-  policy.region = *with.context.region;
-  policy.data_class = *with.context.data_class;
-  policy.modality = facts.modality;
-  policy.model = std::move(*model);
-  policy.required_features = facts.required_features;
-  policy.dimensions = facts.dimensions;
-  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-  auto eligible = core::select(policy, registry, today);
-  if (!eligible) return std::unexpected(eligible.error());
-  const std::vector<core::route_signals> signals(eligible->routes().size());
-  return core::route_order::make(*eligible, policy, signals);
+  request_context& context = with.context;
+  const auto policy = settle_policy(inputs_of(context, with.settings()), facts, with.facts().registry());
+  if (!policy) return std::unexpected(policy.error());
+  context.region = policy->region;
+  context.strategy = core::strategy_of(*policy);
+  if (policy->model.variant) context.variant = core::to_string(*policy->model.variant);
+  if (const admitted region = check_key_region(context); !region) return std::unexpected(region.error());
+  if (const admitted permitted = check_key_class(context); !permitted) return std::unexpected(permitted.error());
+  return core::route_request(*policy, with.facts().registry(), *with.facts().health, this_moment());
 }
 
 api_error shut_down() {

@@ -121,8 +121,8 @@ core::region_set open_regions(const request_context& context) {
 }
 
 std::expected<std::vector<codec::model_card>, core::api_error> usable_models(exchange& with) {
-  const config::settings& settings = with.on().configuration().settings;
-  if (const admitted known = check_key(with.on(), with.head, with.context); !known)
+  const config::settings& settings = with.settings();
+  if (const admitted known = check_key(with.facts(), with.head, with.context); !known)
     return std::unexpected(known.error());
   const admitted policy = check_policy_headers(settings, with.head, with.context);
   if (!policy) return std::unexpected(policy.error());
@@ -132,7 +132,7 @@ std::expected<std::vector<codec::model_card>, core::api_error> usable_models(exc
   }
   if (const admitted permitted = check_key_class(with.context); !permitted) return std::unexpected(permitted.error());
   const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-  return catalogue(*with.on().configuration().registry, *with.context.data_class, open_regions(with.context), today)
+  return catalogue(with.facts().registry(), *with.context.data_class, open_regions(with.context), today)
       .cards();
 }
 

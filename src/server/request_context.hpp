@@ -47,6 +47,8 @@ struct request_context {
   std::string_view provider;  // the snapshot's
   std::string_view endpoint;
   std::string_view model;
+  std::string_view strategy = "default";  // static storage
+  std::string_view variant;               // static storage; empty: none
   std::optional<core::metered> cost;
   std::string upstream_request_id;  // the last provider's own; empty: none fit to pass on
 

@@ -36,6 +36,8 @@ void responder::append_audit(std::string& head, bool answered) const {
   facts.data_class = context_.data_class;
   facts.attempts = context_.attempts;
   facts.provider = context_.provider;
+  facts.strategy = context_.strategy;
+  facts.variant = context_.variant;
   facts.success = answered;
   facts.model = context_.model;
   if (context_.region) facts.region = *context_.region;

@@ -31,7 +31,8 @@ bool is_event_stream(std::string_view content_type) {
 std::vector<core::failover::candidate> candidates_of(const core::route_order& order) {
   std::vector<core::failover::candidate> out;
   out.reserve(order.routes().size());
-  for (const core::eligible_route& route : order.routes()) out.push_back({route.provider().slug, route.model().id});
+  for (const core::ranked_route& one : order.routes())
+    out.push_back({one.route.provider().slug, one.route.model().id});
   return out;
 }
 
@@ -43,7 +44,7 @@ bool routed_request::is_cut() const {
 }
 
 asio::awaitable<void> routed_request::serve(core::route_order order) {
-  const config::settings& settings = with_.on().configuration().settings;
+  const config::settings& settings = with_.settings();
   deadline_ = with_.context.started + settings.timeouts.total;
   order_ = std::move(order);
   core::failover_limits limits;
@@ -74,7 +75,8 @@ asio::awaitable<void> routed_request::serve(core::route_order order) {
 }
 
 asio::awaitable<core::next_step> routed_request::try_route(const core::step::dial& dial) {
-  const core::eligible_route& route = order_->routes()[dial.route];
+  const core::eligible_route& route = order_->routes()[dial.route].route;
+  if (!dial.fresh) with_.facts().health->take_turn(route.id(), steady_clock::now());
   current_ = &route;
   with_.context.attempts = failover_->attempts();
   with_.context.provider = route.provider().slug;
@@ -91,7 +93,7 @@ asio::awaitable<core::next_step> routed_request::try_route(const core::step::dia
   request.body = body.pieces;
   request.body_size = body.size;
 
-  upstream::attempt attempt(with_.on().upstreams(), route, limits_for(route), with_.connection.interrupt());
+  upstream::attempt attempt(with_.by.upstreams, route, limits_for(route), with_.connection.interrupt());
   outcome result = co_await attempt.open(request, dial.fresh);
   note_request_id(attempt.head().request_id);
   if (result && facts_.stream) {
@@ -104,20 +106,47 @@ asio::awaitable<core::next_step> routed_request::try_route(const core::step::dia
 }
 
 core::next_step routed_request::failed(const core::attempt_failure& failure) {
+  const auto now = steady_clock::now();
   if (is_cut()) {
     count("cut");
-  } else {
-    const std::string ended =
-        failure.status != 0 ? std::to_string(failure.status) : std::string(core::to_string(failure.kind));
-    count(ended);
-    observe::log(observe::level::info, "attempt failed",
-                 {{"id", with_.context.id},
-                  {"provider", with_.context.provider},
-                  {"endpoint", with_.context.endpoint},
-                  {"outcome", ended},
-                  {"note", failure.note}});
+    return failover_->on_failure(failure, now);
   }
-  return failover_->on_failure(failure, steady_clock::now());
+  const std::string ended =
+      failure.status != 0 ? std::to_string(failure.status) : std::string(core::to_string(failure.kind));
+  count(ended);
+  observe::log(observe::level::info, "attempt failed",
+               {{"id", with_.context.id},
+                {"provider", with_.context.provider},
+                {"endpoint", with_.context.endpoint},
+                {"outcome", ended},
+                {"note", failure.note}});
+  process& shared = with_.on().shared;
+  const auto attempts = static_cast<std::size_t>(failover_->attempts());
+  const bool needs_budget = attempts > 1 && attempts < order_->routes().size();
+  const bool has_budget = !needs_budget || retry_.take(shared.retries, shared.gate.in_flight.taken());
+  core::next_step next = failover_->on_failure(failure, now, has_budget);
+  const auto* dial = std::get_if<core::step::dial>(&next);
+  if (dial == nullptr) retry_.release();
+  // A kept-alive connection that had gone stale says nothing of the route.
+  const bool is_redial = dial != nullptr && dial->fresh;
+  if (!is_redial) with_.facts().health->record_failure(current_->id(), failure, now);
+  if (!has_budget) with_.on().metrics().count_refused_failover();
+  return next;
+}
+
+void routed_request::served(const core::served_sample& sample) {
+  with_.facts().health->record_success(current_->id(), sample, steady_clock::now());
+}
+
+bool routed_request::is_conversational() const {
+  return facts_.modality == core::modality::chat || facts_.modality == core::modality::vision;
+}
+
+// Nothing where the time is too short to be told from none.
+std::optional<double> routed_request::tokens_per_second(std::chrono::nanoseconds over) const {
+  constexpr std::chrono::milliseconds shortest{1};
+  if (output_tokens_ <= 0 || over < shortest) return std::nullopt;
+  return static_cast<double>(output_tokens_) / std::chrono::duration<double>(over).count();
 }
 
 void routed_request::count(std::string_view ended) {
@@ -131,6 +160,7 @@ codec::body_edits routed_request::edits_for(const core::eligible_route& route) c
     edits.rename.insert(edits.rename.end(), dialect->rename.begin(), dialect->rename.end());
     edits.drop.insert(edits.drop.end(), dialect->drop.begin(), dialect->drop.end());
   }
+  if (!facts_.provider.empty()) edits.drop.emplace_back("provider");
   edits.replace.emplace_back("model", codec::quote(route.model().upstream));
   if (facts_.stream && !facts_.asks_for_usage && !route.model().has_feature("no_stream_usage")) {
     edits.replace.emplace_back("stream_options", codec::with_usage(facts_.stream_options));
@@ -139,7 +169,7 @@ codec::body_edits routed_request::edits_for(const core::eligible_route& route) c
 }
 
 upstream::attempt_limits routed_request::limits_for(const core::eligible_route& route) const {
-  const config::settings& settings = with_.on().configuration().settings;
+  const config::settings& settings = with_.settings();
   const auto pick = [&](auto member, config::milliseconds usual) {
     if (const auto own = route.model().timeouts.*member) return *own;
     return (route.endpoint().timeouts.*member).value_or(usual);
@@ -157,14 +187,15 @@ upstream::attempt_limits routed_request::limits_for(const core::eligible_route& 
 
 std::chrono::milliseconds routed_request::idle_limit() const {
   if (const auto own = current_->model().timeouts.idle) return *own;
-  return current_->endpoint().timeouts.idle.value_or(with_.on().configuration().settings.timeouts.idle);
+  return current_->endpoint().timeouts.idle.value_or(with_.settings().timeouts.idle);
 }
 
-core::metered routed_request::meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes) const {
+core::metered routed_request::meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes) {
   core::metered out;
   out.source = usage ? core::usage_source::provider : core::usage_source::estimated;
   const core::token_usage counted = usage ? *usage : core::estimate_tokens(facts_.estimate_bytes, relayed_bytes);
   out.micro_usd = core::token_cost(current_->model().cost, counted);
+  output_tokens_ = counted.completion;
   return out;
 }
 
@@ -218,6 +249,12 @@ asio::awaitable<routed_request::outcome> routed_request::answer_whole(upstream::
   count("ok");
   with_.on().metrics().observe_upstream_latency(with_.context.provider, std::chrono::duration<double>(latency).count());
   with_.context.cost = meter(facts->usage, facts->relayed_bytes);
+  core::served_sample sample;
+  sample.tokens_per_second = tokens_per_second(latency);
+  // Without a stream a completion's time is that of its whole text: it says nothing of how soon the first word comes.
+  if (!is_conversational()) sample.latency = std::chrono::duration_cast<std::chrono::microseconds>(latency);
+  served(sample);
+  retry_.release();
   co_await with_.answers.send_answer(attempt.head().status, content_type, answer, headers);
   co_return outcome{};
 }
@@ -235,7 +272,7 @@ asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream:
   if (!is_event_stream(attempt.head().content_type)) {
     co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "no event stream"));
   }
-  const config::settings& settings = with_.on().configuration().settings;
+  const config::settings& settings = with_.settings();
   stream_settings how;
   how.hide_usage = !facts_.asks_for_usage;
   how.chunked = !with_.context.http_1_0;
@@ -248,6 +285,7 @@ asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream:
   if (!held) co_return held;
 
   attempt.commit();
+  retry_.release();
   body_.release();
   const auto latency = steady_clock::now() - attempt.sent_at();
   with_.on().metrics().observe_upstream_latency(with_.context.provider, std::chrono::duration<double>(latency).count());
@@ -260,7 +298,13 @@ asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream:
   with_.context.cost = relay.cost();
   if (complete) {
     attempt.release();
+    core::served_sample sample;
+    sample.latency = std::chrono::duration_cast<std::chrono::microseconds>(latency);
+    sample.tokens_per_second = tokens_per_second(relay.provider_time());
+    served(sample);
   } else {
+    if (const auto failure = relay.failure())
+      with_.facts().health->record_failure(current_->id(), *failure, steady_clock::now());
     with_.context.keep_alive = false;
     with_.context.client_gone = with_.context.client_gone || relay.broken_by().empty();
     with_.context.error_code = relay.broken_by();

@@ -36,10 +36,13 @@ class routed_request {
   boost::asio::awaitable<outcome> answer_stream(upstream::attempt& attempt);
   static core::attempt_failure bad_answer(core::failure_kind kind, std::string note);
   core::next_step failed(const core::attempt_failure& failure);
+  void served(const core::served_sample& sample);
+  [[nodiscard]] bool is_conversational() const;
+  [[nodiscard]] std::optional<double> tokens_per_second(std::chrono::nanoseconds over) const;
   [[nodiscard]] codec::body_edits edits_for(const core::eligible_route& route) const;
   [[nodiscard]] upstream::attempt_limits limits_for(const core::eligible_route& route) const;
   [[nodiscard]] std::chrono::milliseconds idle_limit() const;
-  [[nodiscard]] core::metered meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes) const;
+  core::metered meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes);
   void note_request_id(const std::string& id);
   static std::string passed_headers(const upstream::attempt& attempt);
   void count(std::string_view ended);
@@ -51,6 +54,8 @@ class routed_request {
   std::optional<core::route_order> order_;
   std::optional<core::failover> failover_;
   const core::eligible_route* current_ = nullptr;
+  std::int64_t output_tokens_ = 0;  // as metered
+  retry_slot retry_;                // held from the second failover to the commit
   net::steady_time deadline_{};
 };
 

@@ -131,19 +131,22 @@ asio::awaitable<bool> session::serve_one() {
 
   http::request_head head;
   const std::string_view bytes = client_->received().substr(0, *size);
-  const auto parsed = http::parse_request_head(bytes, head_limits_of(worker_.configuration().settings.limits), head);
+  // From here to its record the request is served by one configuration, whatever is reloaded meanwhile.
+  const std::shared_ptr<serving> by = worker_.current();
+  const config::settings& settings = by->facts->settings();
+  const auto parsed = http::parse_request_head(bytes, head_limits_of(settings.limits), head);
   client_->consume(*size);  // its bytes stay readable until the next read is awaited
   context.id = make_request_id();
   if (!parsed) {
-    if (!parsed.error().close) read_head_into(context, head, worker_.configuration().settings);
+    if (!parsed.error().close) read_head_into(context, head, settings);
     co_await refuse_head(context, parsed.error());
     co_return context.keep_alive && !client_->is_closed();
   }
-  read_head_into(context, head, worker_.configuration().settings);
+  read_head_into(context, head, settings);
 
   bool thrown = false;
   try {
-    co_await serve(context, head);
+    co_await serve(context, head, *by);
   } catch (const std::exception& bug) {
     observe::log(observe::level::error, "exception in a request", {{"id", context.id}, {"what", bug.what()}});
     thrown = true;
@@ -163,15 +166,15 @@ asio::awaitable<bool> session::serve_one() {
 // The size of the next head, its leading blank lines taken off. Nothing: the connection is over, and what had to be
 // said is said.
 asio::awaitable<std::optional<std::size_t>> session::await_head(request_context& context) {
-  const config::settings& settings = worker_.configuration().settings;
-  const http::head_limits limits = head_limits_of(settings.limits);
+  const config::timeouts timeouts = worker_.settings().timeouts;
+  const http::head_limits limits = head_limits_of(worker_.settings().limits);
   bool late = false;
   net::deadline timer(worker_.deadlines(), [&] {
     late = true;
     client_->nudge();
   });
   bool begun = first_request_ || !client_->received().empty();
-  timer.arm_in(begun ? settings.timeouts.client_header : settings.timeouts.client_idle);
+  timer.arm_in(begun ? timeouts.client_header : timeouts.client_idle);
 
   http::head_progress progress;
   while (true) {
@@ -193,7 +196,7 @@ asio::awaitable<std::optional<std::size_t>> session::await_head(request_context&
     if (woken == net::channel::wake::closed) co_return std::nullopt;
     if (woken == net::channel::wake::data && !begun) {
       begun = true;
-      timer.arm_in(settings.timeouts.client_header);
+      timer.arm_in(timeouts.client_header);
     }
   }
 }
@@ -211,8 +214,8 @@ asio::awaitable<void> session::refuse_head(request_context& context, http::head_
   record(context);
 }
 
-asio::awaitable<void> session::serve(request_context& context, const http::request_head& head) {
-  exchange with{*this, context, head, responder(worker_, *client_, context)};
+asio::awaitable<void> session::serve(request_context& context, const http::request_head& head, serving& by) {
+  exchange with{*this, context, head, by, responder(worker_, *client_, context)};
   co_await dispatch(with, role_);
 }
 

@@ -27,12 +27,14 @@ asio::awaitable<void> serve_readyz(exchange& with) {
 asio::awaitable<void> serve_metrics(exchange& with) {
   process& shared = with.on().shared;
   const bool draining = shared.stage.load(std::memory_order_relaxed) != drain_stage::serving;
-  const std::string text = observe::render_metrics(shared.metrics, draining);
+  std::string text = observe::render_metrics(shared.metrics, draining);
+  text += observe::render_reloads(shared.reloads);
+  text += observe::render_route_health(with.facts().registry(), *with.facts().health, std::chrono::steady_clock::now());
   co_await with.answers.send(200, "text/plain; version=0.0.4; charset=utf-8", text);
 }
 
 asio::awaitable<void> serve_metrics_to_key(exchange& with) {
-  admitted known = check_key(with.on(), with.head, with.context);
+  admitted known = check_key(with.facts(), with.head, with.context);
   if (known && with.context.key != nullptr && !with.context.key->metrics) {
     core::api_error error;
     error.code = core::error_code::permission_denied;

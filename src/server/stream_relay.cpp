@@ -164,12 +164,13 @@ asio::awaitable<void> stream_relay::await_events() {
   from_.arm(std::min(since + idle_left_, until_));
   const bool got = co_await fill();
   from_.disarm();
+  const auto now = std::chrono::steady_clock::now();
+  provider_time_ += now - since;
   if (got) {
     idle_left_ = settings_.idle;
     take_events(at_end_);
     co_return;
   }
-  const auto now = std::chrono::steady_clock::now();
   idle_left_ -= std::min(idle_left_, std::chrono::duration_cast<std::chrono::milliseconds>(now - since));
   out_ += ": keep-alive\n\n";
 }
@@ -177,12 +178,14 @@ asio::awaitable<void> stream_relay::await_events() {
 // Whether the stream is over, and how. Only one that is whole gets a [DONE]: a cut must not look like an end.
 void stream_relay::settle() {
   if (provider_failed_) {
+    blame(broken_by_ == "error_event" ? failure_kind::server_error : failure_kind::bad_response);
     break_stream(core::error_code::upstream_error, broken_by_, "The provider sent what is no event.");
   } else if (done_seen_ || at_end_) {
     if (all_finished()) {
       complete_ = true;
       end(usage_);
     } else {
+      blame(failure_kind::bad_response);
       break_stream(core::error_code::upstream_error, "truncated",
                    "The provider ended its answer before it was complete.");
     }
@@ -202,10 +205,12 @@ void stream_relay::settle_failure() {
                    "The gateway shut down before the answer was complete.");
       break;
     case net::interruption::timeout:
+      blame(failure_kind::timeout);
       break_stream(core::error_code::upstream_timeout, "timeout",
                    "The provider stopped sending before its answer was complete.");
       break;
     case net::interruption::none:
+      blame(read_failure_->kind);
       break_stream(core::error_code::upstream_error, core::to_string(read_failure_->kind),
                    "The connection to the provider broke before its answer was complete.");
       break;
@@ -226,6 +231,15 @@ void stream_relay::break_stream(core::error_code code, std::string_view why, std
   out_ += codec::error_event(error);
   broken_by_ = why;
   end(std::nullopt);
+}
+
+std::optional<core::attempt_failure> stream_relay::failure() const {
+  if (!broken_as_) return std::nullopt;
+  core::attempt_failure failed;
+  failed.kind = *broken_as_;
+  failed.reach = core::reach::committed;
+  failed.sent_whole = true;
+  return failed;
 }
 
 void stream_relay::end(const std::optional<core::token_usage>& usage) {

@@ -54,6 +54,10 @@ class stream_relay {
   // went.
   [[nodiscard]] bool is_complete() const { return complete_; }
   [[nodiscard]] std::string_view broken_by() const { return broken_by_; }
+  // How the provider failed after the commit; nothing when it did not: a whole stream, a client that went, a shutdown.
+  [[nodiscard]] std::optional<core::attempt_failure> failure() const;
+  // What was spent waiting for the provider after the commit; waiting for the client does not count.
+  [[nodiscard]] std::chrono::nanoseconds provider_time() const { return provider_time_; }
 
  private:
   enum class verdict : std::uint8_t { plain, content, hidden, error, done, malformed };
@@ -68,6 +72,7 @@ class stream_relay {
   void settle();
   void settle_failure();
   void break_stream(core::error_code code, std::string_view why, std::string message);
+  void blame(core::failure_kind kind) { broken_as_ = kind; }
   void end(const std::optional<core::token_usage>& usage);
   core::attempt_failure bad_answer(std::string note) const;
 
@@ -102,6 +107,8 @@ class stream_relay {
   std::optional<core::attempt_failure> read_failure_;
   bool at_end_ = false;
   std::string_view broken_by_;
+  std::optional<core::failure_kind> broken_as_;
+  std::chrono::nanoseconds provider_time_{};
 };
 
 }  // namespace phigate::server

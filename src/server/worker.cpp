@@ -68,7 +68,7 @@ asio::awaitable<void> run_tls_session(worker& on, tcp::socket socket, std::share
   const auto executor = co_await asio::this_coro::executor;
   net::interrupt cut;
   net::deadline timer(on.deadlines(), [&cut] { cut.fire(net::interruption::timeout); });
-  timer.arm_in(on.configuration().settings.timeouts.client_header);
+  timer.arm_in(on.settings().timeouts.client_header);
   std::unique_ptr<net::byte_stream> stream = co_await net::accept_tls(std::move(socket), std::move(tls), cut);
   timer.disarm();
   if (!stream) co_return;
@@ -83,12 +83,26 @@ worker::worker(process& shared_state, std::shared_ptr<observe::worker_metrics> m
       deadlines_(context_),
       names_(context_.get_executor()),
       dialer_(net::make_socket_dialer(context_.get_executor(), names_)),
-      upstreams_(shared.snapshot->registry, *shared.trust, pool_settings_of(shared.snapshot->settings), *dialer_,
-                 deadlines_, *metrics_) {}
+      current_(serve_from(shared.latest)) {}
 
 // Coroutines that still wait are ended while what they refer to is alive.
 worker::~worker() {
   context_.drop_handlers();
+}
+
+std::shared_ptr<serving> worker::serve_from(std::shared_ptr<const generation> facts) {
+  const generation& from = *facts;
+  return std::shared_ptr<serving>(
+      new serving{std::move(facts), upstream::upstream_set(from.snapshot->registry, *from.trust,
+                                                           pool_settings_of(from.settings()), *dialer_, deadlines_,
+                                                           *metrics_)});
+}
+
+void worker::adopt(std::shared_ptr<const generation> next) {
+  asio::post(context_, [this, next = std::move(next)]() mutable {
+    const std::shared_ptr<serving> before = std::exchange(current_, serve_from(std::move(next)));
+    before->upstreams.retire();
+  });
 }
 
 void worker::listen(listening socket) {
@@ -100,7 +114,7 @@ void worker::run() {
   auto work = asio::make_work_guard(context_);
   context_.run();
   // What is left waits on connections of its own, and ends with them.
-  upstreams_.close();
+  current_->upstreams.close();
   context_.restart();
   context_.poll();
 }

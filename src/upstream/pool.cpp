@@ -17,6 +17,12 @@ void connection_pool::close() {
   finishing_.clear();
 }
 
+void connection_pool::retire() {
+  settings_.idle_connections = 0;
+  for (const idle_connection& idle : idle_) idle.connection->close();
+  idle_.clear();
+}
+
 std::shared_ptr<net::channel> connection_pool::take() {
   while (!idle_.empty()) {
     std::shared_ptr<net::channel> connection = std::move(idle_.back().connection);

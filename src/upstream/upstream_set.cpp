@@ -61,6 +61,20 @@ upstream_set::upstream_set(std::shared_ptr<const core::registry> registry, const
   sweep_timer_.arm_in(sweep_interval);
 }
 
+// What is still being finished in the background refers to the TLS settings here.
+upstream_set::~upstream_set() {
+  close();
+}
+
+void upstream_set::retire() {
+  sweep_timer_.disarm();
+  for (const auto& endpoint : endpoints_) {
+    if (!endpoint->pool) continue;
+    endpoint->pool->retire();
+    metrics_.set_idle_connections(endpoint->facts->id, 0);
+  }
+}
+
 void upstream_set::close() {
   sweep_timer_.disarm();
   for (const auto& endpoint : endpoints_) {

@@ -6,19 +6,11 @@ import hashlib
 import subprocess
 from typing import Any
 
+from support.auth_keys import bearer, key
 from support.case import CHAT, GatewayCase, question
 from support.gateway import Gateway
 from support.raw_client import Response
 from support.registry import World, agreement, day, model
-
-
-def key(identifier: str, *secrets: str, **facts: Any) -> dict[str, Any]:
-    digests = [hashlib.sha256(secret.encode()).hexdigest() for secret in secrets or (f"key-of-{identifier}",)]
-    return {"id": identifier, "sha256": digests[0] if len(digests) == 1 else digests, **facts}
-
-
-def bearer(identifier: str) -> list[tuple[str, str]]:
-    return [("Authorization", f"Bearer key-of-{identifier}")]
 
 
 def two_regions() -> World:

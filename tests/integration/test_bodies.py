@@ -122,19 +122,6 @@ class Validation(GatewayCase):
             with self.subTest(name[:12]):
                 self.refuse(question(model=name), "model_not_found", 404)
 
-    def test_variants_are_refused_in_this_version(self) -> None:
-        for name in ("model-a:floor", "model-a:nitro", "auto:free", "model-a:unknown", "model-a:", ":floor"):
-            with self.subTest(name):
-                self.refuse(
-                    question(model=name),
-                    ("invalid_variant", "model_not_found") if name == ":floor" else "invalid_variant",
-                )
-
-    def test_preferences_are_refused_in_this_version(self) -> None:
-        for value in ({}, {"order": ["first"]}, None, "first", []):
-            with self.subTest(value):
-                self.refuse(question(provider=value), "invalid_provider_preferences")
-
     def test_preferences_in_the_wrong_place(self) -> None:
         for name in PREFERENCES:
             with self.subTest(name):

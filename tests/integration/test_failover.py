@@ -22,6 +22,10 @@ class FailoverCase(GatewayCase):
     def build_world(cls) -> World:
         return failover_world()
 
+    def setUp(self) -> None:
+        super().setUp()
+        self.heal(question(), {"model": "embed-a", "input": "a"})
+
     def first(self, *steps: Step) -> None:
         self.world["first"].script(steps)
 
@@ -34,7 +38,7 @@ class FailoverCase(GatewayCase):
 
     def assert_moves_on(self, step: Step, **fields) -> Response:
         """`step` at the first route; the second one then serves."""
-        self.world.forget()
+        self.heal(question())
         self.first(step)
         response = self.chat(question(**fields))
         self.assert_ok(response, "second")
@@ -45,7 +49,7 @@ class FailoverCase(GatewayCase):
 
     def assert_ends(self, step: Step, status: int, code: str | None, *, passed_on: bool = True) -> dict:
         """`step` at the first route; nothing else is tried."""
-        self.world.forget()
+        self.heal(question())
         self.first(step)
         response = self.chat()
         error = self.assert_error(response, status, code, passed_on=passed_on)

@@ -1,4 +1,4 @@
-"""What must hold in any world, for any request and whatever fails, against oracles of the rules (spec §3-§5).
+"""What must hold in any world, for any request and whatever fails, against oracles of the rules (spec §3-§5, §10).
 
 PHIGATE_SEED=N runs the world of that seed alone; PHIGATE_WORLDS=N runs N worlds instead of the usual number.
 """
@@ -12,24 +12,34 @@ import subprocess
 import time
 import unittest
 from collections import Counter, defaultdict
+from typing import Any
 
 from sim import faults
 from sim.upstream import Delay, Exchange, Step, Then
-from support.case import GatewayCase, encoded
+from support.case import EXPLAIN, GatewayCase, encoded
 from support.eligibility import utc_today
 from support.gateway import Gateway, binary
 from support.generated_traffic import NONCE, PATHS, SAME_FOR_ALL, Asked, Traffic
 from support.generated_world import GeneratedWorld
 from support.judgement import Answer, Judge, Sighting, sighting
+from support.ordering import Key, State
 from support.registry import World, failover_world
 from support.restless_client import RestlessClient
+from support.samples import Samples
 from support.waiting import eventually
 
-WORLDS = 36
+WORLDS = 48
 REQUESTS = 40  # in each world
+EXCLUSIONS = [
+    *("disabled", "modality", "region", "phi", "model", "only", "ignore", "data_residency", "eu_owned", "retention"),
+    *("data_collection", "variant_free", "max_price", "parameters", "allow_fallbacks"),
+]
 REACHED = [
     *("served", "failed over", "attempts used up", "cut by a time-out", "broken stream", "scripted_mistake"),
-    *("model_not_found", "phi_blocked", "no_route"),
+    *("model_not_found", "phi_blocked", "no_route", "invalid_region", "unsupported_parameter"),
+    *("default", "ordered", "sorted", "by latency", "by throughput", "some cool"),
+    *("variant floor", "variant nitro", "variant free"),
+    *(f"excluded by {rule}" for rule in EXCLUSIONS),
     *("upstream_error", "upstream_timeout", "upstream_rate_limited", "upstream_auth_failed", "upstream_misconfigured"),
     *(f"{modality} {data_class}" for modality in PATHS for data_class in ("general", "phi")),
 ]
@@ -62,7 +72,7 @@ class GeneratedWorlds(unittest.TestCase):
             self.check_accepts(gateway)
             gateway.start()
             batch = Traffic(world, seed).batch(REQUESTS)
-            answers = {asked.nonce: self.ask(seed, gateway, asked) for asked in batch}
+            answers = {asked.nonce: self.ask(world, seed, gateway, asked) for asked in batch}
             gateway.stop()
             seen = self.sightings(world)
         if utc_today() != today:  # agreements began and lapsed midway: nobody can say what was due
@@ -88,13 +98,41 @@ class GeneratedWorlds(unittest.TestCase):
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
-    def ask(self, seed: int, gateway: Gateway, asked: Asked) -> Answer:
-        started = time.monotonic()
+    def ask(self, world: GeneratedWorld, seed: int, gateway: Gateway, asked: Asked) -> Answer:
         try:
+            if world.is_forgiving:
+                eventually(lambda: not self.cools_for_a_moment(gateway), "short cooldowns are over")
+            explained = self.explain(gateway, asked, asked.body)
+            states = self.states(gateway, asked, explained)
+            started = time.monotonic()
             response = gateway.request("POST", asked.path, asked.headers, encoded(asked.body))
         except (AssertionError, OSError) as error:
             self.fail(f"PHIGATE_SEED={seed}, {asked}\n--- no answer: {error!r}\n{gateway.log()[-4000:]}")
-        return Answer(response, time.monotonic() - started)
+        return Answer(response, time.monotonic() - started, explained, states)
+
+    @staticmethod
+    def cools_for_a_moment(gateway: Gateway) -> bool:
+        return any(0 < left < 1 for left in gateway.samples().named("phigate_route_cooldown_seconds"))
+
+    def explain(self, gateway: Gateway, asked: Asked, body: dict[str, Any]) -> dict[str, Any]:
+        response = gateway.request("POST", EXPLAIN, asked.headers, encoded(body))
+        self.assertEqual(response.status, 200, response.body)
+        return response.json()
+
+    def states(self, gateway: Gateway, asked: Asked, explained: dict[str, Any]) -> dict[Key, State]:
+        """What is known of every route that the request could have, those that its preferences cut included."""
+        if "allow_fallbacks" in asked.ask.provider:
+            kept = {name: value for name, value in asked.ask.provider.items() if name != "allow_fallbacks"}
+            explained = self.explain(gateway, asked, {**asked.body, "provider": kept})
+        samples = gateway.samples() if asked.ask.sort in ("latency", "throughput") else Samples("")
+        found = {}
+        for one in explained["candidates"]:
+            key = (one["endpoint"], one["model"], asked.ask.modality)
+            labels = dict(zip(("endpoint", "model", "modality"), key, strict=True))
+            latency = samples.one("phigate_route_latency_seconds", **labels)
+            throughput = samples.one("phigate_route_tokens_per_second", **labels)
+            found[key] = State(one["health"], one["cooling"], latency, throughput)
+        return found
 
     def sightings(self, world: GeneratedWorld) -> dict[str, list[Sighting]]:
         """By nonce, in the order in which they arrived."""

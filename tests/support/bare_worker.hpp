@@ -4,7 +4,6 @@
 #include <memory>
 #include <utility>
 
-#include "phigate/server/key_ring.hpp"
 #include "phigate/server/worker.hpp"
 #include "support/fake_upstream.hpp"
 
@@ -12,7 +11,11 @@ namespace phigate::test {
 
 class bare_worker {
  public:
-  explicit bare_worker(config::settings settings = {}) : snapshot_(make_snapshot(std::move(settings))) {}
+  explicit bare_worker(config::settings settings = {})
+      : shared_{.latest = server::make_generation(make_snapshot(std::move(settings)), nullptr),
+                .access_log = access_log_,
+                .gate = server::load_gate(16, 16, std::size_t{1} << 20U),
+                .metrics = {}} {}
 
   server::worker* operator->() { return &worker_; }
   server::worker& operator*() { return worker_; }
@@ -25,14 +28,8 @@ class bare_worker {
     return made;
   }
 
-  std::shared_ptr<const config::snapshot> snapshot_;
   observe::access_log access_log_{false};
-  server::process shared_{snapshot_,
-                          std::make_shared<upstream::trust_stores>(),
-                          std::make_shared<const server::key_ring>(snapshot_->settings.keys),
-                          access_log_,
-                          server::load_gate(16, 16, std::size_t{1} << 20U),
-                          {}};
+  server::process shared_;
   server::worker worker_{shared_, std::make_shared<observe::worker_metrics>()};
 };
 

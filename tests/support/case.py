@@ -16,9 +16,12 @@ from .waiting import eventually
 
 CHAT = "/v1/chat/completions"
 EMBEDDINGS = "/v1/embeddings"
+EXPLAIN = "/v1/route/explain"
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 ERROR_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 RETRYABLE = {408, 429}
+# Headers that come as soon as one route was tried.
+AFTER_A_TRY = ("x-phi-attempts", "x-fallback-count", "x-provider-slug", "x-routing-strategy", "x-model-variant")
 
 
 def question(text: str = "hello", **fields: Any) -> dict[str, Any]:
@@ -97,6 +100,31 @@ class GatewayCase(unittest.TestCase):
     def chat(self, body: Any = None, **options: Any) -> Response:
         return self.post(CHAT, question() if body is None else body, **options)
 
+    def explain(self, body: Any = None, **options: Any) -> dict[str, Any]:
+        """What the gateway says that it would do; the shape in full is test_explain's affair."""
+        response = self.post(EXPLAIN, question() if body is None else body, **options)
+        self.assertEqual(response.status, 200, response.body[:600])
+        return response.json()
+
+    def explained_order(self, body: Any = None, **options: Any) -> list[str]:
+        """The providers of the candidates."""
+        return [one["provider"] for one in self.explain(body, **options)["candidates"]]
+
+    def nothing_cools(self, body: Any = None, **options: Any) -> None:
+        """Waits until no candidate cools: what an earlier request broke reorders the next one no more."""
+        eventually(
+            lambda: not any(one["cooling"] for one in self.explain(body, **options)["candidates"]), "nothing cools"
+        )
+
+    def heal(self, *bodies: dict[str, Any]) -> None:
+        """A good answer of every route that cools ends its cooldown: no test shall reorder the next one's routes."""
+        for body in bodies:
+            cooling = [one["provider"] for one in self.explain(body)["candidates"] if one["cooling"]]
+            for slug in cooling:
+                path = EMBEDDINGS if "input" in body else CHAT
+                self.assert_ok(self.post(path, {**body, "provider": {"only": [slug]}}), slug)
+        self.world.forget()
+
     def open_stream(self, body: Any = None, **options: Any) -> tuple[Connection, Response]:
         """A stream whose head was read; its events are the caller's to read."""
         connection = self.connect(**options.pop("connect", {}))
@@ -166,7 +194,7 @@ class GatewayCase(unittest.TestCase):
     def assert_untried(self, response: Response) -> None:
         """No route was tried: nothing reached any provider, and no header claims otherwise."""
         self.assertEqual(self.world.requests(), 0)
-        for name in ("x-phi-attempts", "x-fallback-count", "x-provider-slug", "x-routing-strategy"):
+        for name in AFTER_A_TRY:
             self.assertIsNone(response.header(name), name)
 
     def one_request(self, upstream: Upstream) -> Any:

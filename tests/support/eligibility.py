@@ -9,9 +9,14 @@ import datetime
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
-TOKEN_MODALITIES = ("chat", "vision", "embeddings")
+from .registry import EU
+
+EEA = [*EU, "IS", "LI", "NO"]
+# Body fields that make a provider keep data or send it on.
+RETAINING = ("store", "web_search_options", "extra_body", "plugins", "models", "route")
 
 
 def utc_today() -> datetime.date:
@@ -45,21 +50,56 @@ class Route:
         """The endpoint's word wins over its provider's; None is unknown."""
         return self.endpoint_facts.get("trains_on_data", self.provider_facts.get("trains_on_data"))
 
+    @property
+    def retention_days(self) -> int | None:
+        return self.endpoint_facts.get("retention_days", self.provider_facts.get("retention_days"))
+
+    @property
+    def dropped_fields(self) -> set[str]:
+        dialects = (facts.get("request", {}) for facts in (self.endpoint_facts, self.model_facts))
+        return {name for dialect in dialects for name in dialect.get("drop", [])}
+
 
 @dataclass(frozen=True)
 class Ask:
     """What one request says, its defaults filled in."""
 
-    region: str
+    region: str | None  # None: `data_residency` names no single one
     phi: bool
     modality: str
-    model: str  # `auto`, an alias or an id
+    model: str  # `auto`, an alias or an id, without its variant
     features: frozenset[str] = frozenset()
     dimensions: int | None = None
+    variant: str | None = None
+    provider: dict[str, Any] = field(default_factory=dict)  # the preferences as they are sent
+    extras: dict[str, Any] = field(default_factory=dict)  # further body fields
 
     @property
     def data_class(self) -> str:
         return "phi" if self.phi else "general"
+
+    @property
+    def most_retention(self) -> int | None:
+        """In days; the stricter of two."""
+        said = [self.provider.get("max_retention_days"), 0 if self.provider.get("zdr") else None]
+        return min((days for days in said if days is not None), default=None)
+
+    @property
+    def denies_collection(self) -> bool:
+        return self.provider.get("data_collection") == "deny" or self.provider.get("zdr", False)
+
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether no field may make a provider keep data."""
+        return self.phi or self.most_retention is not None or self.denies_collection
+
+    @property
+    def sort(self) -> str | None:
+        return self.provider.get("sort") or {"floor": "price", "nitro": "throughput"}.get(self.variant or "")
+
+    @property
+    def strategy(self) -> str:
+        return "ordered" if self.provider.get("order") else "sorted" if self.sort else "default"
 
 
 @dataclass(frozen=True)
@@ -111,10 +151,52 @@ class Catalogue:
     def has_model(self, route: Route, ask: Ask, _: datetime.date) -> bool:
         return ask.model == "auto" or route.model in self.meant(ask.model)
 
+    def is_listed(self, route: Route, ask: Ask, _: datetime.date) -> bool:
+        return route.provider in ask.provider.get("only", [route.provider])
+
+    def is_not_ignored(self, route: Route, ask: Ask, _: datetime.date) -> bool:
+        return route.provider not in ask.provider.get("ignore", [])
+
+    def resides(self, route: Route, ask: Ask, _: datetime.date) -> bool:
+        if (word := ask.provider.get("data_residency")) is None:
+            return True
+        return route.countries is not None and all(country in countries_of(word) for country in route.countries)
+
+    def is_owned_in_the_eea(self, route: Route, ask: Ask, _: datetime.date) -> bool:
+        return not ask.provider.get("eu_owned") or route.provider_facts.get("headquarters") in EEA
+
+    def forgets_soon(self, route: Route, ask: Ask, _: datetime.date) -> bool:
+        if ask.most_retention is None:
+            return True
+        return route.retention_days is not None and route.retention_days <= ask.most_retention
+
+    def collects_nothing(self, route: Route, ask: Ask, _: datetime.date) -> bool:
+        return not ask.denies_collection or route.trains_on_data is False
+
+    def is_free(self, route: Route, ask: Ask, _: datetime.date) -> bool:
+        prices = {name: value for name, value in route.model_facts["price"].items() if name != "currency"}
+        return ask.variant != "free" or not any(prices.values())
+
+    def is_cheap_enough(self, route: Route, ask: Ask, _: datetime.date) -> bool:
+        price = route.model_facts["price"]
+        rate = Fraction(str(self.fx[price["currency"]]))
+        paid = {
+            "prompt": max(Fraction(str(price["input"])), Fraction(str(price.get("cached_input", 0)))),
+            "completion": Fraction(str(price.get("output", 0))),
+        }
+        limits = ask.provider.get("max_price", {})
+        return all(rate * paid[name] <= Fraction(str(limit)) for name, limit in limits.items())
+
     def takes_parameters(self, route: Route, ask: Ask, _: datetime.date) -> bool:
-        if not ask.features <= set(route.model_facts.get("features", [])):
+        declared = set(route.model_facts.get("features", []))
+        if not ask.features <= declared:
             return False
-        return ask.dimensions is None or fits(ask.dimensions, route.model_facts.get("dimensions"))
+        if ask.dimensions is not None and not fits(ask.dimensions, route.model_facts.get("dimensions")):
+            return False
+        if not ask.provider.get("require_parameters"):
+            return True
+        in_use = {name for name, value in ask.extras.items() if value is not None}
+        return not in_use & route.dropped_fields and all(words & declared for words in needed_features(ask.extras))
 
     @property
     def rules(self) -> dict[str, Callable[[Route, Ask, datetime.date], bool]]:
@@ -125,6 +207,14 @@ class Catalogue:
             "region": self.is_in_region,
             "phi": self.may_see_phi,
             "model": self.has_model,
+            "only": self.is_listed,
+            "ignore": self.is_not_ignored,
+            "data_residency": self.resides,
+            "eu_owned": self.is_owned_in_the_eea,
+            "retention": self.forgets_soon,
+            "data_collection": self.collects_nothing,
+            "variant_free": self.is_free,
+            "max_price": self.is_cheap_enough,
             "parameters": self.takes_parameters,
         }
 
@@ -138,12 +228,22 @@ class Catalogue:
         return next((name for name, passes in self.rules.items() if not passes(route, ask, today)), None)
 
     def eligible(self, ask: Ask, today: datetime.date) -> list[Route]:
+        if self._fault(ask) is not None:
+            return []
         return [route for route in self.routes if self.reason(route, ask, today) is None]
+
+    def _fault(self, ask: Ask) -> Refusal | None:
+        """What is wrong with the request whatever routes there are."""
+        if ask.model != "auto" and not any(route.model in self.meant(ask.model) for route in self.routes):
+            return Refusal(404, "model_not_found")
+        if ask.keeps_nothing and any(ask.extras.get(name) for name in RETAINING):
+            return Refusal(400, "unsupported_parameter")
+        return Refusal(400, "invalid_region") if ask.region is None else None
 
     def refusal(self, ask: Ask, today: datetime.date) -> Refusal:
         """For a request without an eligible route."""
-        if ask.model != "auto" and not any(route.model in self.meant(ask.model) for route in self.routes):
-            return Refusal(404, "model_not_found")
+        if fault := self._fault(ask):
+            return fault
         if ask.phi and self._phi_is_the_reason(ask, today):
             return Refusal(403, "phi_blocked")
         reasons = Counter(self.reason(route, ask, today) for route in self.routes)
@@ -168,3 +268,30 @@ def fits(size: int, offered: Any) -> bool:
     if offered is None:
         return False
     return offered["min"] <= size <= offered["max"] if isinstance(offered, dict) else size == offered
+
+
+def countries_of(residency: str) -> list[str]:
+    word = residency.upper()
+    return {"EU": EU, "EEA": EEA, "UK": ["GB"]}.get(word, [word])
+
+
+def region_of(residency: str, regions: dict[str, dict[str, Any]]) -> str | None:
+    """The region that a residency names when a request names none."""
+    if residency.upper() in ("EU", "EEA"):
+        return "EU"
+    (country,) = countries_of(residency)
+    holding = [name for name, facts in regions.items() if country in facts.get("countries", [])]
+    return holding[0] if len(holding) == 1 else None
+
+
+def needed_features(extras: dict[str, Any]) -> list[set[str]]:
+    """For each field that needs one: the features of which a route must declare one."""
+    needed = []
+    if extras.get("tools"):
+        needed.append({"tools"})
+    shape = (extras.get("response_format") or {}).get("type")
+    if shape in ("json_schema", "json_object"):
+        needed.append({"json_schema"} if shape == "json_schema" else {"json_schema", "json_object"})
+    if extras.get("logprobs"):
+        needed.append({"logprobs"})
+    return needed

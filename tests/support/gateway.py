@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .raw_client import Connection, Headers, Response
+from .samples import Samples
 from .waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -178,3 +179,6 @@ class Gateway:
 
     def metrics(self) -> str:
         return self.request("GET", "/metrics", port=self.ports[-1]).body.decode()
+
+    def samples(self) -> Samples:
+        return Samples(self.metrics())

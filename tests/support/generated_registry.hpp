@@ -1,191 +1,96 @@
-// rapidcheck generators of registries and policies: small, dense worlds in which every rule of spec §3 passes and fails
-// often.
+// rapidcheck generators: a registry's tables, and what a request asks of them. Every preference and variant comes up,
+// each seldom enough that many requests can still be served.
 #pragma once
 
 #include <rapidcheck.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <ostream>
-#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "phigate/core/policy.hpp"
-#include "phigate/core/registry.hpp"
+#include "support/generated_tables.hpp"
 
 namespace phigate::test {
-
-// Generated agreements begin and end within a few days of this one.
-inline constexpr std::chrono::sys_days generated_today{std::chrono::days{20'000}};
-
 namespace generated {
 
-inline constexpr std::array<std::string_view, 3> models{"m-0", "m-1", "m-2"};
-inline constexpr std::array<std::string_view, 3> features{"dimensions", "file", "input_audio"};
-inline constexpr std::array<std::string_view, 6> codes{"CH", "DE", "FR", "US", "GB", "JP"};
-inline constexpr std::array<core::region, 4> regions{core::region::ch, core::region::eu, core::region::us,
-                                                     core::region::world};
-
-// True `percent` times of a hundred.
-inline bool chance(int percent) {
-  return *rc::gen::inRange(0, 100) < percent;
-}
-
-inline std::size_t below(std::size_t end) {
-  return *rc::gen::inRange<std::size_t>(0, end);
-}
-
-template <typename Member, std::size_t Size>
-Member any_of(const std::array<Member, Size>& all) {
-  return all[below(Size)];
-}
-
-inline core::region_set region_subset(int percent) {
-  core::region_set chosen{any_of(regions)};
-  for (core::region where : regions) {
-    if (chance(percent)) chosen.insert(where);
+inline std::vector<core::provider_id> provider_subset(int percent) {
+  std::vector<core::provider_id> chosen;
+  for (std::size_t i = 0; i < providers; ++i) {
+    if (chance(percent))
+      chosen.insert(chosen.begin() + static_cast<std::ptrdiff_t>(below(chosen.size() + 1)),
+                    static_cast<core::provider_id>(i));
   }
   return chosen;
 }
 
-inline core::modality_set modality_subset(int percent) {
-  core::modality_set chosen;
-  chosen.insert(core::all_modalities()[below(core::modality_count)]);
-  for (core::modality what : core::all_modalities()) {
-    if (chance(percent)) chosen.insert(what);
+// Around the prices of a generated registry: on them, between them, and off by the least.
+inline core::int128 price_bound() {
+  constexpr std::int64_t half_dollar = 500'000'000'000;
+  const core::int128 bound = core::int128{half_dollar} * *rc::gen::inRange(0, 4) * (chance(70) ? 100 : 108) / 100;
+  if (bound == 0 || chance(60)) return bound;
+  return chance(50) ? bound - 1 : bound + 1;
+}
+
+inline core::preferences preferences() {
+  constexpr std::array<std::string_view, 6> residencies{"eu", "eea", "de", "us", "ch", "fr"};
+  core::preferences wanted;
+  if (chance(25)) wanted.order = provider_subset(50);
+  if (chance(15)) wanted.only = provider_subset(60);
+  if (wanted.only && wanted.only->empty()) wanted.only.reset();
+  if (chance(15)) wanted.ignore = provider_subset(40);
+  wanted.allow_fallbacks = chance(85);
+  if (chance(30)) wanted.sort = static_cast<core::sort_metric>(below(3));
+  if (chance(10)) wanted.data_residency = core::parse_residency(any_of(residencies));
+  wanted.eu_owned = chance(8);
+  if (chance(12)) wanted.max_retention_days = static_cast<std::int64_t>(below(4));
+  wanted.denies_data_collection = chance(12);
+  if (chance(10)) wanted.max_price.prompt = price_bound();
+  if (chance(10)) wanted.max_price.completion = price_bound();
+  wanted.require_parameters = chance(15);
+  return wanted;
+}
+
+inline core::model_selector model_selector() {
+  core::model_selector selected;
+  if (chance(25)) selected.variant = static_cast<core::model_variant>(below(3));
+  switch (below(3)) {
+    case 0:
+      selected.kind = core::model_kind::automatic;
+      selected.name = "auto";
+      return selected;
+    case 1:
+      selected.kind = core::model_kind::alias;
+      selected.name = chance(50) ? "both" : "twice";
+      return selected;
+    default:
+      selected.kind = core::model_kind::concrete;
+      selected.name = "m-" + std::to_string(below(models.size() + 1));
+      return selected;
   }
-  return chosen;
-}
-
-inline std::vector<core::country> country_subset(int percent) {
-  std::vector<core::country> chosen;
-  for (std::string_view code : codes) {
-    if (chance(percent)) chosen.push_back(core::country::parse(code).value());
-  }
-  std::ranges::sort(chosen);
-  return chosen;
-}
-
-inline std::optional<bool> maybe_bool(int percent_false) {
-  if (chance(percent_false)) return false;
-  return chance(50) ? std::optional(true) : std::nullopt;
-}
-
-inline core::agreement agreement() {
-  return {.kind = chance(50) ? core::agreement_kind::dpa : core::agreement_kind::baa,
-          .regions = region_subset(70),
-          .modalities = modality_subset(70),
-          .valid_from = generated_today + std::chrono::days{*rc::gen::inRange(-9, 2)},
-          .valid_until = generated_today + std::chrono::days{*rc::gen::inRange(-1, 9)},
-          .reference = {}};
-}
-
-inline core::provider provider(std::size_t index) {
-  core::provider owner;
-  owner.slug = owner.name = "provider-" + std::to_string(index);
-  owner.trains_on_data = maybe_bool(80);
-  owner.enabled = chance(95);
-  for (std::size_t n = below(3); n > 0; --n) owner.agreements.push_back(agreement());
-  return owner;
-}
-
-inline core::endpoint endpoint(std::size_t index, std::size_t providers) {
-  core::endpoint host;
-  host.id = "endpoint-" + std::to_string(index);
-  host.owner = static_cast<core::provider_id>(below(providers));
-  host.url.host = host.id + ".example";
-  host.protocol = "openai";
-  host.location.global = chance(15);
-  if (!host.location.global) host.location.countries = country_subset(25);
-  host.regions = region_subset(40);
-  host.credential = core::secret("credential");
-  if (chance(30)) host.trains_on_data = maybe_bool(50);
-  host.enabled = chance(85);
-  return host;
-}
-
-inline core::price price() {
-  const auto amount = [] { return core::decimal::from_micros(*rc::gen::inRange(0, 4) * 500'000); };
-  core::price cost;
-  cost.usd_per_unit = core::decimal::from_micros(chance(70) ? 1'000'000 : 1'080'000);
-  cost.tokens = core::token_price{.input = amount(), .output = amount(), .cached_input = {}};
-  cost.per_minute = amount();
-  cost.per_million_chars = amount();
-  cost.per_page = amount();
-  return cost;
-}
-
-inline core::hosted_model model(std::size_t endpoints) {
-  core::hosted_model hosted;
-  hosted.id = any_of(models);
-  hosted.upstream = "upstream-" + hosted.id;
-  hosted.host = static_cast<core::endpoint_id>(below(endpoints));
-  hosted.modalities = modality_subset(60);
-  for (std::string_view word : features) {
-    if (chance(50)) hosted.features.emplace_back(word);
-  }
-  if (chance(50)) hosted.dimensions = core::dimension_range{.smallest = 256, .largest = 1024};
-  hosted.cost = price();
-  hosted.enabled = chance(90);
-  return hosted;
 }
 
 }  // namespace generated
 
-// At full size always: rapidcheck begins with small ranges, in which every choice would fall the same way.
-template <typename Make>
-auto at_full_size(Make make) {
-  return rc::gen::resize(rc::kNominalSize, rc::gen::exec(make));
-}
-
-inline rc::Gen<core::registry_tables> registry_tables() {
-  return at_full_size([] {
-    core::registry_tables tables;
-    const std::size_t providers = 1 + generated::below(4);
-    const std::size_t endpoints = 1 + generated::below(5);
-    for (std::size_t i = 0; i < providers; ++i) tables.providers.push_back(generated::provider(i));
-    for (std::size_t i = 0; i < endpoints; ++i) tables.endpoints.push_back(generated::endpoint(i, providers));
-    for (std::size_t n = generated::below(16); n > 0; --n) tables.models.push_back(generated::model(endpoints));
-    for (core::region where : generated::regions) {
-      if (generated::chance(10)) continue;
-      core::region_facts facts;
-      if (generated::chance(60)) facts.resident = static_cast<core::provider_id>(generated::below(providers));
-      if (where != core::region::world) facts.countries = generated::country_subset(75);
-      tables.regions[static_cast<std::size_t>(where)] = std::move(facts);
-    }
-    tables.aliases.push_back({.name = "both", .models = {"m-1", "m-0"}});
-    tables.aliases.push_back({.name = "twice", .models = {"m-2", "m-2", "m-9"}});
-    return tables;
-  });
-}
-
-// A policy that such a registry can often serve; its model may be hosted nowhere.
+// A policy that a generated registry can often serve; its model may be hosted nowhere.
 inline rc::Gen<core::policy> policies() {
   return at_full_size([] {
     core::policy wanted;
     wanted.region = generated::any_of(generated::regions);
     wanted.data_class = generated::chance(50) ? core::data_class::phi : core::data_class::general;
     wanted.modality = core::all_modalities()[generated::below(core::modality_count)];
-    switch (generated::below(3)) {
-      case 0:
-        wanted.model = {.kind = core::model_kind::automatic, .name = "auto"};
-        break;
-      case 1:
-        wanted.model = {.kind = core::model_kind::alias, .name = generated::chance(50) ? "both" : "twice"};
-        break;
-      default:
-        wanted.model = {.kind = core::model_kind::concrete,
-                        .name = "m-" + std::to_string(generated::below(generated::models.size() + 1))};
-    }
+    wanted.model = generated::model_selector();
+    if (generated::chance(50)) wanted.preferences = generated::preferences();
     if (generated::chance(15)) wanted.required_features.emplace_back(generated::any_of(generated::features));
     if (generated::chance(15)) wanted.dimensions = 128U << generated::below(5);
+    if (generated::chance(30)) wanted.parameters.push_back(generated::word_subset(generated::features, 40));
+    wanted.fields = generated::word_subset(generated::fields, 40);
     return wanted;
   });
 }
@@ -195,23 +100,32 @@ inline rc::Gen<core::policy> policies() {
 // What rapidcheck prints of a counter-example.
 namespace phigate::core {
 
-inline void showValue(const registry_tables& tables, std::ostream& out) {
-  for (const hosted_model& model : tables.models) {
-    const endpoint& host = tables.endpoints[static_cast<std::size_t>(model.host)];
-    out << tables.providers[static_cast<std::size_t>(host.owner)].slug << ' ' << host.id << " (" << host.location.text()
-        << (host.enabled ? ") " : ", disabled) ") << model.id << (model.enabled ? ":" : " (disabled):");
-    for (modality what : all_modalities()) {
-      if (model.modalities.contains(what)) out << ' ' << to_string(what);
-    }
-    out << '\n';
-  }
+inline void showValue(const preferences& wanted, std::ostream& out) {
+  const auto list = [&out](std::string_view name, const std::vector<provider_id>& providers) {
+    out << ' ' << name;
+    for (provider_id one : providers) out << ' ' << static_cast<std::uint32_t>(one);
+  };
+  if (!wanted.order.empty()) list("order", wanted.order);
+  if (wanted.only) list("only", *wanted.only);
+  if (!wanted.ignore.empty()) list("ignore", wanted.ignore);
+  if (!wanted.allow_fallbacks) out << " no fallbacks";
+  if (wanted.sort) out << " sort " << static_cast<int>(*wanted.sort);
+  if (wanted.data_residency) out << " in " << wanted.data_residency->name;
+  if (wanted.eu_owned) out << " eu_owned";
+  if (wanted.max_retention_days) out << " retention " << *wanted.max_retention_days;
+  if (wanted.denies_data_collection) out << " no collection";
+  if (wanted.max_price.prompt) out << " prompt " << static_cast<std::int64_t>(*wanted.max_price.prompt);
+  if (wanted.max_price.completion) out << " completion " << static_cast<std::int64_t>(*wanted.max_price.completion);
+  if (wanted.require_parameters) out << " all parameters";
 }
 
 inline void showValue(const policy& wanted, std::ostream& out) {
-  out << wanted.model.name << ' ' << to_string(wanted.modality) << ' ' << to_string(wanted.region) << ' '
-      << to_string(wanted.data_class);
+  out << wanted.model.name;
+  if (wanted.model.variant) out << ':' << to_string(*wanted.model.variant);
+  out << ' ' << to_string(wanted.modality) << ' ' << to_string(wanted.region) << ' ' << to_string(wanted.data_class);
   for (const std::string& word : wanted.required_features) out << " +" << word;
   if (wanted.dimensions) out << " dimensions " << *wanted.dimensions;
+  showValue(wanted.preferences, out);
   out << '\n';
 }
 

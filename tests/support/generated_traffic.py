@@ -11,8 +11,9 @@ from typing import Any
 from sim import faults
 from sim.upstream import Exchange, Step, Then
 
-from .eligibility import Ask, Route, utc_today
+from .eligibility import Ask, Route, region_of, utc_today
 from .execution import Outcome, Scripted
+from .generated_preferences import PreferenceDraw
 from .generated_world import CHAT_MODELS, EMBEDDING_MODELS, HASTE, GeneratedWorld
 from .registry import REGIONS
 
@@ -154,11 +155,13 @@ BROKEN_BY_SILENCE = broken("silence in the stream", faults.stream(upto=2, then=T
 
 
 class Traffic:
-    """Draws requests to `of`, and plays their scripts at its endpoints."""
+    """Draws requests to `of`, and plays their scripts at its endpoints. `all_phi`: each is of class phi."""
 
-    def __init__(self, of: GeneratedWorld, seed: int) -> None:
+    def __init__(self, of: GeneratedWorld, seed: int, *, all_phi: bool = False) -> None:
         self._draw = random.Random(f"traffic {seed}")
         self._of = of
+        self._all_phi = all_phi
+        self._preferences = PreferenceDraw(self._draw, list(of.world.registry["providers"]))
         self._scripts: dict[str, dict[str, Fault]] = {}
         for upstream in of.world.upstreams:
             upstream.always(Step(self._play))
@@ -185,31 +188,36 @@ class Traffic:
         return Asked(number, nonce, ask, headers, body, answers)
 
     def _ask(self) -> tuple[Ask, list[tuple[str, str]]]:
-        """Half of the time the one of several draws that has most routes: refusals would be most of it otherwise."""
-        draws = [self._any_ask() for _ in range(self._draw.choice([1, 6]))]
+        """Mostly the one of several draws that has most routes: refusals would be most of it otherwise."""
+        draws = [self._any_ask() for _ in range(self._draw.choice([1, 8, 8]))]
         return max(draws, key=lambda drawn: len(self._of.catalogue.eligible(drawn[0], utc_today())))
 
     def _any_ask(self) -> tuple[Ask, list[tuple[str, str]]]:
         draw = self._draw
         modality = draw.choices(["chat", "vision", "embeddings"], [4, 3, 3])[0]
+        provider = self._preferences.provider()
         headers = [("Content-Type", "application/json")]
-        region = self._region(headers)
+        region = self._region(headers, provider.get("data_residency"))
         phi = self._phi(headers)
-        features = frozenset({"input_audio"}) if modality != "embeddings" and draw.random() < 0.1 else frozenset()
-        dimensions = draw.choice([4, 8, 16, 17]) if modality == "embeddings" and draw.random() < 0.3 else None
-        return Ask(region, phi, modality, self._model(modality), features, dimensions), headers
+        is_chat = modality != "embeddings"
+        features = frozenset({"input_audio"}) if is_chat and draw.random() < 0.1 else frozenset()
+        dimensions = draw.choice([4, 8, 16, 17]) if not is_chat and draw.random() < 0.3 else None
+        extras = self._preferences.extras() if is_chat else {}
+        model, variant = self._model(modality), self._preferences.variant()
+        return Ask(region, phi, modality, model, features, dimensions, variant, provider, extras), headers
 
-    def _region(self, headers: list[tuple[str, str]]) -> str:
-        if self._draw.random() < 0.15:
-            return self._of.default_region
+    def _region(self, headers: list[tuple[str, str]], residency: str | None) -> str | None:
+        if self._draw.random() < (0.15 if residency is None else 0.6):
+            return self._of.default_region if residency is None else region_of(residency, self._of.regions)
         name = self._draw.choice(["EU", *self._of.regions] * 6 + list(REGIONS))
         headers.append(("X-Region", self._draw.choice([name, name, name.lower(), f" {name.title()}  "])))
         return name
 
     def _phi(self, headers: list[tuple[str, str]]) -> bool:
-        if self._draw.random() < 0.4:
+        if self._draw.random() < 0.4 and not self._all_phi:
             return self._of.default_phi
-        word = self._draw.choice(["true", "false", "True", "FALSE", " true ", "TRUE"])
+        words = ["true", "True", " true ", "TRUE"] + ["false", "FALSE"] * (not self._all_phi)
+        word = self._draw.choice(words)
         headers.append(("X-PHI", word))
         return word.strip().lower() == "true"
 
@@ -226,7 +234,7 @@ class Traffic:
         parts += [IMAGE] * (ask.modality == "vision") + [SOUND] * ("input_audio" in ask.features)
         self._draw.shuffle(parts)
         content = parts if len(parts) > 1 else self._draw.choice([nonce, parts])
-        body: dict[str, Any] = {"model": ask.model, "messages": [{"role": "user", "content": content}]}
+        body = {**self._common(ask), "messages": [{"role": "user", "content": content}], **ask.extras}
         if self._draw.random() < 0.5:
             body["stream"] = True
             if self._draw.random() < 0.3:
@@ -234,12 +242,17 @@ class Traffic:
         return self._shuffled(body)
 
     def _embeddings_body(self, ask: Ask, nonce: str) -> dict[str, Any]:
-        body: dict[str, Any] = {"model": ask.model, "input": self._draw.choice([nonce, [nonce], [nonce, "and more"]])}
+        body = {**self._common(ask), "input": self._draw.choice([nonce, [nonce], [nonce, "and more"]])}
         if ask.dimensions is not None:
             body["dimensions"] = ask.dimensions
         if self._draw.random() < 0.6:
             body["encoding_format"] = self._draw.choice(["float", "base64"])
         return self._shuffled(body)
+
+    def _common(self, ask: Ask) -> dict[str, Any]:
+        name = ask.model if ask.variant is None else f"{ask.model}:{ask.variant}"
+        has_object = ask.provider or self._draw.random() < 0.1
+        return {"model": name, **({"provider": ask.provider} if has_object else {})}
 
     def _shuffled(self, body: dict[str, Any]) -> dict[str, Any]:
         return dict(self._draw.sample(list(body.items()), len(body)))

@@ -12,7 +12,8 @@ from .registry import REGIONS, World, agreement, server_context
 UNSET = "PHIGATE_TEST_SURELY_UNSET"
 CHAT_MODELS = ["alpha-1", "beta-2", "gamma.3b"]
 EMBEDDING_MODELS = ["embed-a", "embed-b"]
-FEATURES = ["tools", "json_schema", "input_audio"]
+FEATURES = ["tools", "json_schema", "json_object", "logprobs", "input_audio"]
+DROPPABLE = ["seed", "top_p", "user"]
 HASTE = 0.2  # seconds that a hasty endpoint is given for anything
 
 # Steps wide enough that no rounding decides, and pairs that cost the same to the last digit in two currencies.
@@ -49,6 +50,7 @@ class GeneratedWorld:
         self.is_tight = self._chance(0.12)  # a deadline that two stalls use up
         self.max_attempts = self._draw.choice([1, 2, 3, 4, 4, 4])
         self.silent: set[str] = set()  # endpoints where nothing listens
+        self.is_forgiving = self._chance(0.5)  # cooldowns that are over at once
         self.hasty: set[str] = set()  # endpoints with short time-outs of their own
         self._unheard: list[socket.socket] = []
         self._make_regions()
@@ -67,10 +69,16 @@ class GeneratedWorld:
 
     def config(self) -> dict[str, Any]:
         waits = dict.fromkeys(("connect", "first_byte", "first_token", "idle"), "2500ms")
+        # Nothing in between: no cooldown and no sample shall end by the clock between an explanation and its request.
+        cooldown = "1ms" if self.is_forgiving else "900s"
         return {
             **self.world.config(),
             "timeouts": {**waits, "total": f"{round(self.total * 1000)}ms"},
             "failover": {"max_attempts": self.max_attempts},
+            "health": {
+                "window": "900s",
+                "cooldown": dict.fromkeys(("server_error", "rate_limit", "repeated"), cooldown),
+            },
             "defaults": {"region": self.default_region, "phi": self.default_phi},
         }
 
@@ -110,6 +118,8 @@ class GeneratedWorld:
         facts: dict[str, Any] = {"name": slug.title(), "headquarters": self._draw.choice(["FR", "CH", "US"])}
         facts["agreements"] = [self._agreement() for _ in range(self._draw.choice([0, 1, 1, 2, 3]))]
         self._say_of_training(facts, [False, False, False, True, None])
+        if (days := self._draw.choice([0, 0, 7, 30, None])) is not None:
+            facts["retention_days"] = days
         if self._chance(0.06):
             facts["enabled"] = False
         count = self._draw.choice([1, 2])
@@ -141,6 +151,10 @@ class GeneratedWorld:
         }
         if self._chance(0.2):
             self._say_of_training(facts, [False, True])
+        if self._chance(0.2):
+            facts["retention_days"] = self._draw.choice([0, 30])
+        if self._chance(0.2):
+            facts["request"] = {"drop": self._some(DROPPABLE, 2)}
         if self._chance(0.35):
             self.hasty.add(name)
             for hurried in [facts] if self._chance(0.7) else models.values():
@@ -201,7 +215,11 @@ class GeneratedWorld:
             facts["modalities"] = self._draw.choice([["chat"], ["vision"], *[["chat", "vision"]] * 4])
             facts["price"] = {"currency": currency, "input": read, "output": written}
             if self._chance(0.6):
-                facts["features"] = self._some(FEATURES, 3)
+                facts["features"] = self._some(FEATURES, 5)
+            if self._chance(0.1):
+                facts["request"] = {"drop": self._some(DROPPABLE, 2)}
+            if self._chance(0.15):
+                facts["price"]["cached_input"] = self._draw.choice([0, read, 2 * read])
         if self._chance(0.06):
             facts["enabled"] = False
         return facts

@@ -14,16 +14,16 @@ from typing import Any
 from sim.openai_api import count_images, vector
 from sim.wire import Request
 
+from .case import AFTER_A_TRY
 from .eligibility import Refusal, Route
 from .execution import Outcome, Prediction, play
 from .generated_traffic import NONCE, Asked
 from .generated_world import HASTE, GeneratedWorld
-from .ordering import expected_order
+from .ordering import HEALTHY, Key, Order, State, expected_order, usd
 from .raw_client import Response
 
 SLACK = 1.5  # seconds that a busy machine may add to a deadline
 LATE = 0.1  # seconds behind the script from which a hasty endpoint's good answer may have come too late
-AUDIT = ("x-phi-attempts", "x-fallback-count", "x-provider-slug", "x-routing-strategy")
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,12 @@ def sighting(endpoint: str, request: Request) -> Sighting:
 
 @dataclass(frozen=True)
 class Answer:
+    """`explained` is what the gateway said just before of the same request, `states` what it knew of the routes."""
+
     response: Response
     seconds: float
+    explained: dict[str, Any]
+    states: dict[Key, State]
 
 
 class Judge:
@@ -66,31 +70,85 @@ class Judge:
 
     def judge(self, asked: Asked, answer: Answer, sightings: list[Sighting]) -> None:
         eligible = self._known.eligible(asked.ask, self._today)
-        self._nothing_ineligible_was_sent(asked, eligible, sightings)
+        self.nothing_ineligible_was_sent(asked, eligible, sightings)
         response = answer.response
         self._test.assertEqual(response.header("x-phi-tier"), "phi" if asked.ask.phi else "non_phi")
         self._test.assertLessEqual(set(NONCE.findall(response.body.decode())), {asked.nonce})
         self._test.assertLess(answer.seconds, self._world.total + HASTE + SLACK)
-        if eligible:
-            self._tried(asked, answer, expected_order(eligible, asked.ask, self._known), sightings)
+        order = expected_order(eligible, asked.ask, self._known, answer.states)
+        self._was_explained(asked, answer, order)
+        if order.routes:
+            self._tried(asked, answer, order.routes, sightings)
         else:
-            self._refused(response, self._known.refusal(asked.ask, self._today), sightings)
+            self._refused(response, self._refusal(asked, order), sightings)
 
-    def _nothing_ineligible_was_sent(self, asked: Asked, eligible: list[Route], sightings: list[Sighting]) -> None:
+    def nothing_ineligible_was_sent(self, asked: Asked, eligible: list[Route], sightings: list[Sighting]) -> None:
         by_key = {route.key: route for route in eligible}
         for one in sightings:
             self._test.assertIn(one.key, by_key, "an endpoint received what it is not eligible for")
-            self._test.assertNotIn("provider", one.body)
+            self._test.assertEqual(one.body, self._sent(asked, by_key[one.key]))
             if asked.ask.phi:
-                self._test.assertTrue(self._known.is_verified(by_key[one.key], asked.ask.region, self._today))
+                region = asked.ask.region or ""
+                self._test.assertTrue(self._known.is_verified(by_key[one.key], region, self._today))
+
+    @staticmethod
+    def _sent(asked: Asked, route: Route) -> dict[str, Any]:
+        """What the endpoint is due to receive."""
+        absent = {"provider", *route.dropped_fields}
+        sent = {name: value for name, value in asked.body.items() if name not in absent}
+        if asked.is_stream:
+            sent["stream_options"] = {**sent.get("stream_options", {}), "include_usage": True}
+        return {**sent, "model": route.model_facts["upstream"]}
+
+    def _refusal(self, asked: Asked, order: Order) -> Refusal:
+        if not order.cut:
+            return self._known.refusal(asked.ask, self._today)
+        reasons = Counter(order.cut.get(route.key) or self._reason(asked, route) for route in self._known.routes)
+        return Refusal(422, "no_route", dict(reasons))
+
+    def _reason(self, asked: Asked, route: Route) -> str:
+        return str(self._known.reason(route, asked.ask, self._today))
 
     def _refused(self, response: Response, refusal: Refusal, sightings: list[Sighting]) -> None:
         self._test.assertEqual((response.status, response.code), (refusal.status, refusal.code))
         self._test.assertEqual(sightings, [])
-        self._test.assertEqual([name for name in (*AUDIT, "x-phi-routed") if response.all(name)], [])
+        self._test.assertEqual([name for name in (*AFTER_A_TRY, "x-phi-routed") if response.all(name)], [])
         if refusal.excluded:
             self._test.assertEqual(response.error["metadata"]["excluded"], refusal.excluded)
         self._seen[refusal.code] += 1
+        for rule in refusal.excluded:
+            self._seen[f"excluded by {rule}"] += 1
+
+    # ---- what was said of it beforehand
+
+    def _was_explained(self, asked: Asked, answer: Answer, order: Order) -> None:
+        test, explained = self._test, answer.explained
+        named = [(one["endpoint"], one["model"]) for one in explained["candidates"]]
+        test.assertEqual(named, [route.key[:2] for route in order.routes], "explained in another order")
+        if not order.routes:
+            test.assertEqual(explained["decision"], "refuse")
+            test.assertEqual(explained["error"], answer.response.error)
+            if answer.response.code not in ("no_route", "phi_blocked"):
+                return
+        else:
+            test.assertEqual((explained["decision"], explained["error"]), ("route", None))
+            test.assertEqual(explained["strategy"], asked.ask.strategy)
+        facts = (explained["region"], explained["class"], explained["modality"])
+        test.assertEqual(facts, (asked.ask.region, asked.ask.data_class, asked.ask.modality))
+        self._figures_agree(explained["candidates"], order.routes, answer.states)
+        others = [route for route in self._known.routes if route not in order.routes]
+        due = Counter((*route.key[:2], order.cut.get(route.key) or self._reason(asked, route)) for route in others)
+        test.assertEqual(Counter((one["endpoint"], one["model"], one["reason"]) for one in explained["excluded"]), due)
+
+    def _figures_agree(self, told: list[dict[str, Any]], routes: list[Route], states: dict[Key, State]) -> None:
+        for one, route in zip(told, routes, strict=True):
+            price, health = float(usd(route, self._known)), states.get(route.key, HEALTHY).health
+            self._test.assertTrue(0 < health <= 1, health)
+            self._test.assertAlmostEqual(one["price"], price, places=6)
+            if price == 0:
+                self._test.assertIsNone(one["score"])
+            else:
+                self._test.assertAlmostEqual(one["score"] * price**2, health, places=6)
 
     # ---- a request that had a route
 
@@ -99,7 +157,9 @@ class Judge:
         attempts = int(response.header("x-phi-attempts") or 0)
         test.assertIn(attempts, range(1, min(self._world.max_attempts, len(order)) + 1))
         test.assertEqual(response.header("x-fallback-count"), str(attempts - 1))
-        test.assertEqual(response.header("x-routing-strategy"), "default")
+        test.assertEqual(response.header("x-routing-strategy"), asked.ask.strategy)
+        test.assertEqual(response.header("x-model-variant"), asked.ask.variant)
+        self._count_the_ways(asked, answer, order)
         dialled = order[:attempts]
         test.assertEqual(response.header("x-provider-slug"), dialled[-1].provider)
         prediction = play([asked.answer_of(route).scripted for route in order], self._world.max_attempts)
@@ -153,6 +213,16 @@ class Judge:
         else:
             self._test.assertEqual(list(json.loads(last)), ["error"])
             self._test.assertNotIn("[DONE]", events)
+
+    def _count_the_ways(self, asked: Asked, answer: Answer, order: list[Route]) -> None:
+        self._seen[asked.ask.strategy] += 1
+        self._seen[f"variant {asked.ask.variant}"] += 1
+        cooling = [answer.states.get(route.key, HEALTHY).cooling for route in order]
+        if any(cooling) and not all(cooling):
+            self._seen["some cool"] += 1
+        for metric in ("latency", "throughput"):
+            if asked.ask.sort == metric and any(getattr(one, metric) for one in answer.states.values()):
+                self._seen[f"by {metric}"] += 1
 
     def _count(self, prediction: Prediction, routes: int) -> None:
         outcome = "broken stream" if prediction.last is Outcome.BROKEN else prediction.code or "served"

@@ -31,15 +31,17 @@ struct member {
 enum class encoding_format : std::uint8_t { absent, floats, base64 };
 
 struct request_facts {
-  core::modality modality = core::modality::chat;  // chat, vision or embeddings
+  core::modality modality = core::modality::chat;  // chat, vision or embeddings; any for an explain
   std::string model;                               // unescaped; empty when absent
   bool stream = false;
   bool asks_for_usage = false;                 // stream_options.include_usage is true
   std::string stream_options;                  // its raw text; empty when absent or null
-  bool has_provider = false;                   // a top-level `provider`
+  std::string provider;                        // the raw text of a top-level `provider`; empty when absent
   std::vector<std::string> required_features;  // part types that a route must declare: "input_audio", "file"
   std::string
       retained_field;  // first field that class phi does not admit (spec §2): "store", "tools[0].type"; or empty
+  // For require_parameters: each entry is the features of which a route must declare one, for a parameter in use.
+  std::vector<std::vector<std::string>> parameters;
   encoding_format encoding = encoding_format::absent;
   std::optional<std::uint32_t> dimensions;
   std::int64_t estimate_bytes = 0;  // of all strings in messages, input and tools, data URIs left out (spec §7)
@@ -61,6 +63,10 @@ class request_reader {
   // read).
   std::expected<request_facts, core::api_error> read_chat(std::string_view body);
   std::expected<request_facts, core::api_error> read_embeddings(std::string_view body);
+  // POST /v1/route/explain: any of the bodies above, or one for another modality. Its modality is the one that the body
+  // names in `modality` (images make chat vision), else that of its fields: `messages`, `input` with `voice` (tts) or
+  // without (embeddings), `document` (ocr); else chat. What only the provider needs (messages, input) may be missing.
+  std::expected<request_facts, core::api_error> read_explain(std::string_view body);
 
  private:
   struct state;

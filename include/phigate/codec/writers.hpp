@@ -1,4 +1,4 @@
-// JSON that the gateway itself writes: errors and the model list.
+// JSON that the gateway itself writes: errors, explanations and the model list.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "phigate/core/error.hpp"
 #include "phigate/core/registry.hpp"
+#include "phigate/core/routing.hpp"
 
 namespace phigate::codec {
 
@@ -29,6 +30,17 @@ struct model_card {
   // The cheapest route's, in its own currency; absent for auto and aliases.
   std::optional<core::price> price;
 };
+
+// What POST /v1/route/explain and `phigate explain` answer (spec §10). Absent facts are null: a request can be refused
+// before they are known.
+struct explained_request {
+  std::optional<core::region> region;
+  std::optional<core::data_class> data_class;
+  std::optional<core::modality> modality;
+  std::string_view strategy;  // empty: null
+  core::explanation result;
+};
+std::string explanation_object(const explained_request& explained, const core::registry& known);
 
 std::string model_list(std::span<const model_card> cards);
 std::string model_object(const model_card& card);

@@ -20,6 +20,7 @@ struct listen_address {
   std::uint16_t port = 8080;                    // 0: any free one
   std::optional<std::string> certificate_file;  // both or neither: TLS
   std::optional<std::string> key_file;
+  bool operator==(const listen_address&) const = default;
 };
 
 using sha256_digest = std::array<std::uint8_t, 32>;

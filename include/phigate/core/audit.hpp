@@ -19,8 +19,9 @@ struct audit_facts {
   int attempts = 0;                            // routes tried
   std::string_view provider;                   // the last one tried; empty: none
   std::string_view strategy = "default";
-  bool success = false;    // a 2xx from a provider
-  std::string_view model;  // the concrete id that served
+  std::string_view variant;  // "floor", …; empty: none was given
+  bool success = false;      // a 2xx from a provider
+  std::string_view model;    // the concrete id that served
   core::region region = region::eu;
   std::optional<metered> cost;  // absent in a stream's head: there it comes as trailers
 };

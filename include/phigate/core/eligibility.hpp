@@ -19,7 +19,22 @@
 namespace phigate::core {
 
 // The rules of spec §3 in their order; the first that fails is a route's reason.
-enum class exclusion_reason : std::uint8_t { disabled, modality, region, phi, model, parameters };
+enum class exclusion_reason : std::uint8_t {
+  disabled,
+  modality,
+  region,
+  phi,
+  model,
+  only,
+  ignore,
+  data_residency,
+  eu_owned,
+  retention,
+  data_collection,
+  variant_free,
+  max_price,
+  parameters,
+};
 std::string_view to_string(exclusion_reason reason);
 
 struct exclusion {
@@ -64,6 +79,10 @@ class eligible_routes {
 // The first rule that `route` fails under `policy` on the day `today` (UTC), or nothing when it is eligible.
 std::optional<exclusion> exclude(const route& route, const policy& policy, const registry& registry,
                                  std::chrono::sys_days today);
+
+// The same of every route of the registry at once, by route_id: for whoever shows them all.
+std::vector<std::optional<exclusion>> exclude_all(const policy& policy, const registry& registry,
+                                                  std::chrono::sys_days today);
 
 // Every route that passes all rules; else phi_blocked or no_route by the table of spec §3, with counts for no_route.
 std::expected<eligible_routes, api_error> select(const policy& policy, const registry& registry,

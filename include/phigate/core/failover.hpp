@@ -90,8 +90,9 @@ class failover {
   next_step start(time_point now);
   // The attempt under way answered and is fit for the client.
   next_step on_success(time_point now);
-  // The attempt under way failed before the commit.
-  next_step on_failure(const attempt_failure& failure, time_point now);
+  // The attempt under way failed before the commit. `may_fail_over` false: the process has spent its budget for second
+  // and later failovers (threats §5), so the request ends with the failures it had. It never stops a first one.
+  next_step on_failure(const attempt_failure& failure, time_point now, bool may_fail_over = true);
 
   [[nodiscard]] int attempts() const { return attempts_; }        // routes tried, the one under way counted
   [[nodiscard]] std::size_t current() const { return current_; }  // position of the last dial

@@ -40,6 +40,8 @@ class access_log {
   access_log& operator=(const access_log&) = delete;
 
   void write(const access_record& record);
+  // The form of the lines written from now on; from any thread, while others write.
+  void set_json(bool json);
 
  private:
   struct state;

@@ -16,7 +16,8 @@ struct log_settings {
   bool json = false;
 };
 
-// Once, before the first worker starts; messages before that go out as text at info.
+// From one thread at a time, while others may log: each line is whole, in the old form or in the new one. Before the
+// first call messages go out as text at info.
 void configure_log(const log_settings& settings);
 bool is_logged(level severity);
 

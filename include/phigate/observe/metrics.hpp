@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -12,6 +13,9 @@
 #include <string_view>
 #include <tuple>
 #include <vector>
+
+#include "phigate/core/health.hpp"
+#include "phigate/core/registry.hpp"
 
 namespace phigate::observe {
 
@@ -24,6 +28,8 @@ class worker_metrics {
   void count_attempt(std::string_view provider, std::string_view endpoint, std::string_view outcome);
   // From the request being sent to the commit.
   void observe_upstream_latency(std::string_view provider, double seconds);
+  // A second or later failover that the process had no budget for (threats §5).
+  void count_refused_failover() { refused_failovers_.fetch_add(1, std::memory_order_relaxed); }
 
   void add_in_flight(int change) { in_flight_.fetch_add(change, std::memory_order_relaxed); }
   void add_connections(int change) { connections_.fetch_add(change, std::memory_order_relaxed); }
@@ -45,12 +51,36 @@ class worker_metrics {
   std::map<attempt_key, std::uint64_t, std::less<>> attempts_;
   std::map<std::string, histogram, std::less<>> latencies_;
   std::map<std::string, std::size_t, std::less<>> idle_;
+  std::atomic<std::uint64_t> refused_failovers_{0};
   std::atomic<std::int64_t> in_flight_{0};
   std::atomic<std::int64_t> connections_{0};
 };
 
-// The whole exposition, Prometheus text format 0.0.4.
+// How the process's reloads ended; any thread may write or read.
+class reload_metrics {
+ public:
+  // The first load is no reload; `loaded_at` is its time.
+  explicit reload_metrics(std::chrono::sys_seconds loaded_at = {}) : last_success_(loaded_at) {}
+  void count_success(std::chrono::sys_seconds when) {
+    succeeded_.fetch_add(1, std::memory_order_relaxed);
+    last_success_.store(when, std::memory_order_relaxed);
+  }
+  void count_failure() { failed_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  friend std::string render_reloads(const reload_metrics& reloads);
+
+  std::atomic<std::uint64_t> succeeded_{0};
+  std::atomic<std::uint64_t> failed_{0};
+  std::atomic<std::chrono::sys_seconds> last_success_;
+};
+
+// Three parts of one exposition, Prometheus text format 0.0.4: whole families each, one appended to the other.
 std::string render_metrics(std::span<const std::shared_ptr<worker_metrics>> workers, bool draining);
+std::string render_reloads(const reload_metrics& reloads);
+// `board` is of `known`'s routes. Only those of which anything was recorded.
+std::string render_route_health(const core::registry& known, const core::health_board& board,
+                                core::health_board::time_point now);
 
 // The version that --version and phigate_build_info name.
 std::string_view version();

@@ -1,4 +1,5 @@
-// What the whole process may hold at once (threats §5). Shared by all workers; a permit gives back what it took.
+// What the whole process may hold at once (threats §5). Shared by all workers; a permit gives back what it took. A
+// reload may change each bound while permits are held.
 #pragma once
 
 #include <atomic>
@@ -14,8 +15,9 @@ class bounded_count {
  public:
   explicit bounded_count(std::size_t bound) : bound_(bound) {}
   bool try_take(std::size_t amount) {
+    const std::size_t bound = bound_.load(std::memory_order_relaxed);
     std::size_t before = taken_.load(std::memory_order_relaxed);
-    while (amount <= bound_ && before <= bound_ - amount) {
+    while (amount <= bound && before <= bound - amount) {
       if (taken_.compare_exchange_weak(before, before + amount, std::memory_order_relaxed)) return true;
     }
     return false;
@@ -23,8 +25,12 @@ class bounded_count {
   void give_back(std::size_t amount) { taken_.fetch_sub(amount, std::memory_order_relaxed); }
   [[nodiscard]] std::size_t taken() const { return taken_.load(std::memory_order_relaxed); }
 
+  // For what is taken from now on. What is held above a lower bound stays held: nothing more is given until enough of
+  // it has come back.
+  void set_bound(std::size_t bound) { bound_.store(bound, std::memory_order_relaxed); }
+
  private:
-  const std::size_t bound_;
+  std::atomic<std::size_t> bound_;
   std::atomic<std::size_t> taken_{0};
 };
 

@@ -15,31 +15,31 @@
 
 #include "phigate/codec/request.hpp"
 #include "phigate/codec/response.hpp"
-#include "phigate/config/loader.hpp"
 #include "phigate/net/deadline.hpp"
 #include "phigate/net/dialer.hpp"
 #include "phigate/net/resolver.hpp"
 #include "phigate/observe/access_log.hpp"
 #include "phigate/observe/metrics.hpp"
+#include "phigate/server/generation.hpp"
 #include "phigate/server/load_gate.hpp"
-#include "phigate/upstream/upstream_set.hpp"
+#include "phigate/server/retry_budget.hpp"
 
 namespace phigate::server {
 
 class session;
-class key_ring;
 
 // The stages of a process's end (threats §5).
 enum class drain_stage : std::uint8_t { serving, announced, closing, cutting };
 
-// What all workers share; immutable or atomic. Outlives them.
+// What all workers share, immutable or atomic but where it says otherwise. Outlives them.
 struct process {
-  std::shared_ptr<const config::snapshot> snapshot;
-  std::shared_ptr<const upstream::trust_stores> trust;
-  std::shared_ptr<const key_ring> keys;
+  std::shared_ptr<const generation> latest;  // for the main thread; each worker is told of a new one by `adopt`
   observe::access_log& access_log;
   load_gate gate;
   std::vector<std::shared_ptr<observe::worker_metrics>> metrics;  // one a worker
+  retry_budget retries{};
+  // The process's start counts as the first time that a configuration was taken over.
+  observe::reload_metrics reloads{std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
   std::atomic<drain_stage> stage{drain_stage::serving};
   std::atomic<std::uint64_t> cut_requests{0};  // ended by the drain's end
 };
@@ -73,6 +73,9 @@ class worker {
   // Serves until told to stop and the last session is gone. On its own thread.
   void run();
 
+  // From any thread: requests that begin from now on are served by `next`; those under way keep what they have.
+  void adopt(std::shared_ptr<const generation> next);
+
   // From any thread: no more connections, idle ones close, busy ones end with their request.
   void begin_closing();
   // From any thread: whatever is still running ends now.
@@ -80,10 +83,11 @@ class worker {
 
   // For the code that runs on this worker.
   process& shared;
-  const config::snapshot& configuration() const { return *shared.snapshot; }
+  // What a request that begins now is served by; whoever works on it holds a copy to its end.
+  [[nodiscard]] const std::shared_ptr<serving>& current() const { return current_; }
+  [[nodiscard]] const config::settings& settings() const { return current_->facts->settings(); }
   observe::worker_metrics& metrics() { return *metrics_; }
   net::deadline_queue& deadlines() { return deadlines_; }
-  upstream::upstream_set& upstreams() { return upstreams_; }
   codec::request_reader& request_reader() { return request_reader_; }
   codec::response_reader& response_reader() { return response_reader_; }
   // The Date header's value, renewed once a second.
@@ -96,13 +100,14 @@ class worker {
   boost::asio::awaitable<void> accept(listening& socket);
   void open_session(boost::asio::ip::tcp::socket socket, const listening& from);
   void stop_when_empty();
+  std::shared_ptr<serving> serve_from(std::shared_ptr<const generation> facts);
 
   event_loop context_;
   std::shared_ptr<observe::worker_metrics> metrics_;
   net::deadline_queue deadlines_;
   net::resolver names_;
   std::unique_ptr<net::dialer> dialer_;
-  upstream::upstream_set upstreams_;
+  std::shared_ptr<serving> current_;
   codec::request_reader request_reader_;
   codec::response_reader response_reader_;
   std::vector<std::unique_ptr<listening>> listeners_;

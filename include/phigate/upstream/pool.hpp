@@ -35,6 +35,8 @@ class connection_pool {
   void sweep(net::steady_time now);
   // Closes everything, what is being finished too.
   void close();
+  // Closes what is idle; whatever is put back from now on is closed as well.
+  void retire();
 
   [[nodiscard]] std::size_t size() const { return idle_.size(); }
 

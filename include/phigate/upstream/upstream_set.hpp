@@ -50,8 +50,11 @@ class upstream_set {
   upstream_set& operator=(const upstream_set&) = delete;
 
   [[nodiscard]] upstream_endpoint& at(core::endpoint_id id) { return *endpoints_[static_cast<std::size_t>(id)]; }
+  ~upstream_set();
   // Closes every connection that no request is using.
   void close();
+  // Another set takes over: closes what no request is using, and keeps no connection from now on.
+  void retire();
   [[nodiscard]] net::dialer& dialer() { return dialer_; }
   [[nodiscard]] net::deadline_queue& deadlines() { return deadlines_; }
 

@@ -58,7 +58,8 @@ TEST(ChatRequest, TellsWhatStandsInASimpleBody) {
   EXPECT_EQ(facts->model, "gemma");
   EXPECT_TRUE(facts->stream);
   EXPECT_FALSE(facts->asks_for_usage);
-  EXPECT_FALSE(facts->has_provider);
+  EXPECT_EQ(facts->provider, "");
+  EXPECT_TRUE(facts->parameters.empty());
   EXPECT_EQ(facts->stream_options, "");
   EXPECT_EQ(facts->retained_field, "");
   EXPECT_EQ(facts->estimate_bytes, 6);
@@ -256,11 +257,6 @@ TEST(ChatRequest, EstimatesTheStringsOfMessagesAndToolsOnly) {
       R"({"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}],"tools":[{"type":"function"}]})");
   ASSERT_TRUE(facts);
   EXPECT_EQ(facts->estimate_bytes, 4 + 4 + 3 + 9 + 8);
-}
-
-TEST(ChatRequest, NotesAProviderObject) {
-  EXPECT_TRUE(read_chat(chat_with(R"("provider":{"only":["x"]})"))->has_provider);
-  EXPECT_TRUE(read_chat(chat_with(R"("provider":null)"))->has_provider);
 }
 
 std::string object_with_keys(std::size_t count) {

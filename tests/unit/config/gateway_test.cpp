@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "unit/config/config_files.hpp"
+#include "unit/config/pem_texts.hpp"
 
 namespace phigate::config {
 namespace {
@@ -73,7 +74,10 @@ TEST(gateway_settings, an_empty_file_gives_the_defaults) {
 
 TEST(gateway_settings, every_setting_is_read) {
   config_files files;
-  for (const char* name : {"cert.pem", "key.pem", "ca.pem"}) files.write(name, "x");
+  const testing::pem_texts pem = testing::make_pem();
+  files.write("cert.pem", pem.certificate);
+  files.write("key.pem", pem.key);
+  files.write("ca.pem", pem.certificate);
   files.write("other.yaml", testing::small_registry);
   files.write("phigate.yaml", R"(
 listen: [{ address: "::1", port: 0 }, { address: 127.0.0.2, port: 8443, tls: { certificate_file: cert.pem, key_file: key.pem } }]

@@ -384,12 +384,26 @@ TEST(registry_secrets, a_credential_that_would_break_a_header_is_a_fault_whereve
     files.write("providers.yaml", with_line(small_registry, 23, "        credential_file: secret"));
     EXPECT_THAT(files.faults(), ElementsAre(StartsWith(path + "_file: a credential with a space")));
   }
+}
+
+TEST(registry_secrets, a_credential_file_in_use_that_gives_no_credential_is_a_fault) {
   config_files files;
-  files.write("secret", std::string(16 * 1024 + 1, 'x'));
-  files.write("providers.yaml", with_line(small_registry, 23, "        credential_file: secret"));
-  const auto result = files.load();
-  ASSERT_TRUE(result);
-  EXPECT_FALSE(result->snapshot->registry->tables().endpoints[0].enabled) << "too large to be a credential";
+  files.write("empty", "\n\r\n");
+  files.write("large", std::string(16 * 1024 + 1, 'x'));
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"none", "cannot be read: No such file or directory"},
+      {".", "cannot be read: Is a directory"},
+      {"empty", "is empty"},
+      {"large", "cannot be read: more than 16384 bytes"},
+      {"secret/x", "cannot be read: "},
+  };
+  for (const auto& [name, why] : cases) {
+    files.write("providers.yaml", with_line(small_registry, 23, "        credential_file: " + name));
+    EXPECT_THAT(
+        files.faults(),
+        ElementsAre(StartsWith("providers.yaml:23: providers.alpine.endpoints.alpine-ch.credential_file: " + why)))
+        << name;
+  }
 }
 
 }  // namespace

@@ -229,27 +229,16 @@ TEST(registry_access, an_endpoint_without_its_variable_or_credential_is_disabled
         "providers.yaml:23" + path + ".credential: KEY is not set: the endpoint is disabled"}},
       {23, "", {}, "no credential", {"providers.yaml:18" + path + ": no credential: the endpoint is disabled"}},
       {23,
-       "        credential_file: none",
-       {},
-       "credential_file cannot be read (No such file or directory)",
-       {"providers.yaml:23" + path +
-        ".credential_file: credential_file cannot be read (No such file or directory): the endpoint is disabled"}},
-      {23,
-       "        credential_file: empty",
-       {},
-       "credential_file is empty",
-       {"providers.yaml:23" + path + ".credential_file: credential_file is empty: the endpoint is disabled"}},
-      {23,
        "        credential_file: ${FOLDER}/x",
        {},
        "FOLDER is not set",
        {"providers.yaml:23" + path + ".credential_file: FOLDER is not set: the endpoint is disabled"}},
       {16, "    enabled: false", {}, "its provider is disabled", {}},
       {20, "        protocol: openai\n        enabled: false", {}, "enabled: false", {}},
+      {23, "        enabled: false\n        credential_file: none", {}, "enabled: false", {}},
   };
   for (const access_case& one : cases) {
     config_files files;
-    files.write("empty", "\n\r\n");
     files.write("providers.yaml", with_line(small_registry, one.line, one.text));
     const auto result = files.load(one.values);
     ASSERT_TRUE(result) << ::testing::PrintToString(files.texts(result.error())) << one.text;
@@ -258,6 +247,16 @@ TEST(registry_access, an_endpoint_without_its_variable_or_credential_is_disabled
     EXPECT_EQ(endpoint.disabled_because, one.because);
     EXPECT_EQ(files.texts(result->warnings), one.warnings);
   }
+}
+
+TEST(registry_access, a_credential_file_is_not_needed_where_a_variable_is_missing_already) {
+  config_files files;
+  files.write("providers.yaml",
+              with_line(with_line(small_registry, 19, "        base_url: https://api.alpine.example/${ID}/v1"), 23,
+                        "        credential_file: none"));
+  const auto result = files.load();
+  ASSERT_TRUE(result) << ::testing::PrintToString(files.texts(result.error()));
+  EXPECT_EQ(result->snapshot->registry->tables().endpoints[0].disabled_because, "ID is not set");
 }
 
 TEST(registry_access, a_missing_variable_in_the_path_still_shows_the_host) {

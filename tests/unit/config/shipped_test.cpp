@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "phigate/core/eligibility.hpp"
+#include "phigate/core/ordering.hpp"
 #include "unit/config/config_files.hpp"
 
 namespace phigate::config {
@@ -20,11 +23,9 @@ using ::testing::UnorderedElementsAre;
 const std::string shipped_file = PHIGATE_SOURCE_DIR "/config/phigate.yaml";
 constexpr sys_days some_day = year(2026) / 12 / 1;
 
-const testing::variables every_variable{{"INFOMANIAK_PRODUCT_ID", "1234"},
-                                        {"INFOMANIAK_API_KEY", "canary-1"},
-                                        {"SCW_SECRET_KEY", "canary-2"},
-                                        {"TOGETHER_API_KEY", "canary-3"},
-                                        {"GEMINI_API_KEY", "canary-4"}};
+const testing::variables every_variable{{"INFOMANIAK_PRODUCT_ID", "1234"}, {"INFOMANIAK_API_KEY", "canary-1"},
+                                        {"SCW_SECRET_KEY", "canary-2"},    {"TOGETHER_API_KEY", "canary-3"},
+                                        {"GEMINI_API_KEY", "canary-4"},    {"OVHCLOUD_API_KEY", "canary-5"}};
 
 loaded load_shipped(testing::variables values = every_variable) {
   auto result = load(shipped_file, testing::environment_of(std::move(values)));
@@ -46,13 +47,21 @@ bool offered(const core::registry& registry, const core::policy& policy, sys_day
   return core::select(policy, registry, day).has_value();
 }
 
-// "scaleway/gemma-4-26b-a4b" for each eligible route.
-std::set<std::string> hosts(const core::registry& registry, region where, modality what, const std::string& alias) {
-  std::set<std::string> out;
-  const auto eligible = core::select(asking(where, what, core::data_class::general, alias), registry, some_day);
+// "scaleway/gemma-4-26b-a4b" for each eligible route, in the order in which healthy ones are tried.
+std::vector<std::string> hosts(const core::registry& registry, const core::policy& wanted) {
+  std::vector<std::string> out;
+  const auto eligible = core::select(wanted, registry, some_day);
   if (!eligible) return out;
-  for (const auto& route : eligible->routes()) out.insert(route.provider().slug + '/' + route.model().id);
+  const auto order = core::route_order::make(*eligible, wanted, {});
+  if (!order) return out;
+  for (const core::ranked_route& one : order->routes())
+    out.push_back(one.route.provider().slug + '/' + one.route.model().id);
   return out;
+}
+
+std::vector<std::string> hosts(const core::registry& registry, region where, modality what, const std::string& alias,
+                               core::data_class data = core::data_class::general) {
+  return hosts(registry, asking(where, what, data, alias));
 }
 
 TEST(shipped_files, load_with_every_variable_and_without_a_warning) {
@@ -157,19 +166,76 @@ TEST(shipped_regions, have_their_residents_and_strictness) {
   EXPECT_TRUE(std::ranges::equal(eu, core::eu_members()));
 }
 
-TEST(shipped_aliases, resolve_to_the_hosts_of_the_region) {
+TEST(shipped_aliases, resolve_to_the_hosts_of_the_region_the_resident_first) {
   const loaded read = load_shipped();
   const core::registry& registry = *read.snapshot->registry;
   EXPECT_THAT(hosts(registry, region::ch, modality::chat, "gemma-4"), ElementsAre("infomaniak/gemma-4-31b"));
   EXPECT_THAT(hosts(registry, region::eu, modality::chat, "gemma-4"), ElementsAre("scaleway/gemma-4-26b-a4b"));
   EXPECT_THAT(hosts(registry, region::ch, modality::chat, "qwen3.5"), ElementsAre("infomaniak/qwen3.5-397b-a17b"));
-  EXPECT_THAT(hosts(registry, region::eu, modality::chat, "qwen3.5"), ElementsAre("scaleway/qwen3.5-397b-a17b"));
+  EXPECT_THAT(hosts(registry, region::eu, modality::chat, "qwen3.5"),
+              ElementsAre("scaleway/qwen3.5-397b-a17b", "ovhcloud/qwen3.5-397b-a17b"));
   EXPECT_THAT(hosts(registry, region::us, modality::chat, "qwen3.5"), ElementsAre("together/qwen3.5-397b-a17b"));
   EXPECT_THAT(hosts(registry, region::uk, modality::chat, "qwen3.5"), IsEmpty());
   EXPECT_THAT(hosts(registry, region::ch, modality::embeddings, "qwen3-embedding-8b"),
               ElementsAre("infomaniak/qwen3-embedding-8b-4096"));
   EXPECT_THAT(hosts(registry, region::eu, modality::embeddings, "qwen3-embedding-8b"),
               ElementsAre("scaleway/qwen3-embedding-8b-4096"));
+}
+
+TEST(shipped_aliases, lead_to_verified_hosts_alone_for_health_data) {
+  const loaded read = load_shipped();
+  const core::registry& registry = *read.snapshot->registry;
+  EXPECT_THAT(hosts(registry, region::eu, modality::chat, "qwen3.5", core::data_class::phi),
+              ElementsAre("scaleway/qwen3.5-397b-a17b"));
+  EXPECT_THAT(hosts(registry, region::eu, modality::vision, "qwen3.5", core::data_class::phi),
+              ElementsAre("scaleway/qwen3.5-397b-a17b"));
+}
+
+TEST(shipped_registry, has_a_second_host_in_the_eu_for_some_models) {
+  const loaded read = load_shipped();
+  const core::registry& registry = *read.snapshot->registry;
+  for (const std::string model : {"gpt-oss-120b", "llama-3.3-70b-instruct", "mistral-small-3.2-24b-instruct-2506",
+                                  "qwen3-coder-30b-a3b-instruct"}) {
+    core::policy policy = asking(region::eu, modality::chat, core::data_class::general);
+    policy.model = {core::model_kind::concrete, model};
+    // The cheaper one first: a concrete model is ordered by score alone.
+    EXPECT_THAT(hosts(registry, policy), ElementsAre("ovhcloud/" + model, "scaleway/" + model));
+    policy.preferences.denies_data_collection = true;  // what OVHcloud does with data is unknown
+    EXPECT_THAT(hosts(registry, policy), ElementsAre("scaleway/" + model));
+  }
+}
+
+// All that routing knows of each route: "ovhcloud FR ovhcloud-gra FR EU keeps 0 trains ? gpt-oss-120b …".
+std::set<std::string> facts_of_routes(const core::registry& registry) {
+  std::set<std::string> out;
+  for (const core::route& route : registry.routes()) {
+    const core::provider& owner = registry.provider_of(route);
+    const core::endpoint& host = registry.endpoint_of(route);
+    const core::hosted_model& model = registry.model_of(route);
+    std::string facts = owner.slug + ' ' + std::string(owner.headquarters ? owner.headquarters->text() : "-");
+    facts += ' ' + host.id + ' ' + host.location.text();
+    for (const region where : core::all_regions()) {
+      if (host.regions.contains(where)) facts += ' ' + std::string(core::to_string(where));
+    }
+    const auto days = host.retention_days ? host.retention_days : owner.retention_days;
+    const auto trains = host.trains_on_data ? host.trains_on_data : owner.trains_on_data;
+    facts += " keeps " + (days ? std::to_string(*days) : "?") + " trains " + (trains ? std::to_string(*trains) : "?");
+    facts += ' ' + model.id + ' ' + model.upstream + ' ' + std::string(core::to_string(route.modality));
+    for (const std::string& feature : model.features) facts += ' ' + feature;
+    facts += ' ' + model.cost.currency + ' ' + model.cost.usd_per_unit.text();
+    if (model.cost.tokens) facts += ' ' + model.cost.tokens->input.text() + ' ' + model.cost.tokens->output.text();
+    out.insert(std::move(facts));
+  }
+  return out;
+}
+
+TEST(demo_registry, is_the_shipped_one_with_simulated_endpoints) {
+  const testing::config_files files;
+  std::ifstream demo_file(PHIGATE_SOURCE_DIR "/config/demo-providers.yaml");
+  files.write("providers.yaml", std::string(std::istreambuf_iterator<char>(demo_file), {}));
+  const auto demo = files.load({{"PHIGATE_DEMO_KEY", "any"}});
+  ASSERT_TRUE(demo);
+  EXPECT_EQ(facts_of_routes(*demo->snapshot->registry), facts_of_routes(*load_shipped().snapshot->registry));
 }
 
 TEST(shipped_registry, shows_no_credential_in_a_warning) {

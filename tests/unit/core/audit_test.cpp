@@ -82,6 +82,18 @@ TEST(audit_headers, of_a_streams_head_leave_the_cost_to_its_trailers) {
             "x-routing-strategy: default\r\n");
 }
 
+TEST(audit_headers, name_the_strategy_and_the_variant_of_a_tried_request) {
+  audit_facts facts = served();
+  facts.strategy = "sorted";
+  facts.variant = "nitro";
+  for (bool success : {true, false}) {
+    facts.success = success;
+    EXPECT_TRUE(headers(facts).ends_with("x-routing-strategy: sorted\r\nx-model-variant: nitro\r\n"));
+  }
+  facts.attempts = 0;
+  EXPECT_EQ(headers(facts).find("x-model-variant"), std::string::npos);
+}
+
 TEST(audit_headers, are_appended_to_what_is_there) {
   std::string out = "HTTP/1.1 200 OK\r\n";
   audit_facts facts;

@@ -28,12 +28,7 @@ static_assert(!std::is_constructible_v<eligible_routes, const registry&, std::ve
 const std::chrono::sys_days today = day(2026, 6, 1);
 
 policy general_chat(region where, model_selector model) {
-  return {.region = where,
-          .data_class = data_class::general,
-          .modality = modality::chat,
-          .model = std::move(model),
-          .required_features = {},
-          .dimensions = {}};
+  return {.region = where, .data_class = data_class::general, .modality = modality::chat, .model = std::move(model)};
 }
 
 model_selector automatic() {

@@ -7,84 +7,18 @@
 #include <string>
 #include <vector>
 
+#include "support/failover_transcript.hpp"
+
 namespace phigate::core {
 namespace {
 
 using namespace std::chrono_literals;
 
-const failover::time_point t0{1h};
-
-attempt_failure failed(failure_kind kind, int status = 0, reach how_far = reach::maybe_sent) {
-  attempt_failure failure;
-  failure.kind = kind;
-  failure.status = status;
-  failure.reach = status != 0 ? reach::head_received : how_far;
-  return failure;
-}
-
-attempt_failure rate_limited(std::optional<std::chrono::seconds> retry_after = {}) {
-  attempt_failure failure = failed(failure_kind::rate_limited, 429);
-  failure.retry_after = retry_after;
-  return failure;
-}
-
-attempt_failure timed_out(bool sent_whole) {
-  attempt_failure failure = failed(failure_kind::timeout);
-  failure.sent_whole = sent_whole;
-  return failure;
-}
-
-attempt_failure stale(reach how_far = reach::maybe_sent) {
-  attempt_failure failure = failed(failure_kind::reset, 0, how_far);
-  failure.reused_connection = true;
-  return failure;
-}
-
-// A machine over routes p0/m0, p1/m1, …; each call says what the next step is, as text.
-class transcript {
- public:
-  explicit transcript(std::size_t routes, int max_attempts = 4, std::chrono::milliseconds total = 60s)
-      : machine_(candidates(routes), {.max_attempts = max_attempts, .deadline = t0 + total}) {}
-
-  std::string start(std::chrono::milliseconds at = 0ms) { return text(machine_.start(t0 + at)); }
-  std::string fails(const attempt_failure& failure, std::chrono::milliseconds at = 0ms) {
-    return text(machine_.on_failure(failure, t0 + at));
-  }
-  std::string answers(std::chrono::milliseconds at = 0ms) { return text(machine_.on_success(t0 + at)); }
-
-  [[nodiscard]] const failover& machine() const { return machine_; }
-  [[nodiscard]] const api_error& error() const { return error_; }
-  // "p0/m0 503 12ms, …"
-  [[nodiscard]] std::string records() const {
-    std::string text;
-    for (const attempt_record& one : error_.attempts) {
-      text += (text.empty() ? "" : ", ") + one.provider + "/" + one.model + " " + one.outcome + " " +
-              std::to_string(one.milliseconds) + "ms";
-    }
-    return text;
-  }
-
- private:
-  static std::vector<failover::candidate> candidates(std::size_t routes) {
-    static constexpr std::array<std::string_view, 6> providers{"p0", "p1", "p2", "p3", "p4", "p5"};
-    static constexpr std::array<std::string_view, 6> models{"m0", "m1", "m2", "m3", "m4", "m5"};
-    std::vector<failover::candidate> all;
-    for (std::size_t i = 0; i < routes; ++i) all.push_back({.provider = providers[i], .model = models[i]});
-    return all;
-  }
-
-  std::string text(const next_step& next) {
-    if (const auto* dial = std::get_if<step::dial>(&next)) {
-      return "dial " + std::to_string(dial->route) + (dial->fresh ? " fresh" : "");
-    }
-    if (std::holds_alternative<step::relay>(next)) return "relay";
-    error_ = std::get<step::fail>(next).error;
-    return "fail " + std::to_string(error_.http_status()) + " " + std::string(traits_of(error_.code).code);
-  }
-
-  failover machine_;
-  api_error error_;
-};
+using test::failed;
+using test::rate_limited;
+using test::stale;
+using test::timed_out;
+using test::transcript;
 
 TEST(failover, relays_the_first_answer) {
   transcript t(3);
@@ -378,9 +312,58 @@ TEST(failover, sends_nothing_again_once_the_client_has_seen_a_part) {
   EXPECT_EQ(t.fails(broken), "fail 502 upstream_error");
 }
 
+TEST(failover, has_its_first_failover_whatever_the_budget) {
+  transcript t(3);
+  t.start();
+  EXPECT_EQ(t.fails_over_budget(failed(failure_kind::server_error, 503)), "dial 1");
+  EXPECT_EQ(t.answers(), "relay");
+}
+
+TEST(failover, ends_with_the_failures_it_had_when_a_later_failover_is_over_the_budget) {
+  transcript t(4);
+  t.start();
+  t.fails(failed(failure_kind::connect), 2ms);
+  EXPECT_EQ(t.fails_over_budget(failed(failure_kind::server_error, 503), 5ms), "fail 502 upstream_error");
+  EXPECT_EQ(t.records(), "p0/m0 connect 2ms, p1/m1 503 3ms");
+  EXPECT_EQ(t.machine().attempts(), 2);
+
+  transcript limited(4);
+  limited.start();
+  limited.fails(rate_limited(9s));
+  EXPECT_EQ(limited.fails_over_budget(rate_limited(4s)), "fail 429 upstream_rate_limited");
+  EXPECT_EQ(limited.error().retry_after_seconds, 4);
+
+  transcript silent(4);
+  silent.start();
+  silent.fails(failed(failure_kind::connect));
+  EXPECT_EQ(silent.fails_over_budget(timed_out(false)), "fail 504 upstream_timeout");
+
+  transcript third(4);
+  third.start();
+  third.fails(failed(failure_kind::connect));
+  EXPECT_EQ(third.fails(failed(failure_kind::connect)), "dial 2");
+  EXPECT_EQ(third.fails_over_budget(failed(failure_kind::connect)), "fail 502 upstream_error");
+}
+
+TEST(failover, dials_afresh_over_the_budget_since_that_is_no_failover) {
+  transcript t(4);
+  t.start();
+  EXPECT_EQ(t.fails_over_budget(stale()), "dial 0 fresh");
+  EXPECT_EQ(t.fails_over_budget(failed(failure_kind::connect)), "dial 1");
+  EXPECT_EQ(t.fails_over_budget(stale()), "dial 1 fresh");
+  EXPECT_EQ(t.fails_over_budget(stale()), "fail 502 upstream_error");
+}
+
+TEST(failover, passes_on_a_clients_mistake_over_the_budget_too) {
+  transcript t(4);
+  t.start();
+  t.fails(failed(failure_kind::connect));
+  EXPECT_EQ(t.fails_over_budget(failed(failure_kind::client_mistake, 422)), "fail 422 upstream_client_error");
+}
+
 TEST(failover, can_not_be_made_without_a_route_or_an_attempt) {
-  EXPECT_THROW(failover({}, {.max_attempts = 4, .deadline = t0}), std::invalid_argument);
-  EXPECT_THROW(failover({{.provider = "p", .model = "m"}}, {.max_attempts = 0, .deadline = t0}), std::invalid_argument);
+  EXPECT_THROW(failover({}, {.max_attempts = 4, .deadline = {}}), std::invalid_argument);
+  EXPECT_THROW(failover({{.provider = "p", .model = "m"}}, {.max_attempts = 0, .deadline = {}}), std::invalid_argument);
 }
 
 }  // namespace

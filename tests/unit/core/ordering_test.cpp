@@ -7,54 +7,26 @@
 #include <type_traits>
 #include <vector>
 
+#include "support/ordering_worlds.hpp"
 #include "support/registry_builder.hpp"
 
 namespace phigate::core {
 namespace {
 
-using test::day;
+using test::automatic;
 using test::dollars;
+using test::host;
+using test::names;
+using test::order;
+using test::order_by_success;
+using test::pinned;
 using test::registry_builder;
+using test::request;
 using test::token_price;
 
 // An order holds proof as well: only `make` builds one.
 static_assert(!std::is_default_constructible_v<route_order>);
 static_assert(!std::is_constructible_v<route_order, std::vector<eligible_route>>);
-
-policy request(std::string_view model, model_kind kind, modality what = modality::chat) {
-  return {.region = region::eu,
-          .data_class = data_class::general,
-          .modality = what,
-          .model = {.kind = kind, .name = std::string(model)},
-          .required_features = {},
-          .dimensions = {}};
-}
-
-policy automatic(modality what = modality::chat) {
-  return request("auto", model_kind::automatic, what);
-}
-
-// "endpoint model" of each position.
-std::vector<std::string> order(const registry_builder& builder, const policy& wanted, std::vector<double> health = {}) {
-  const auto known = builder.build();
-  auto selected = select(wanted, *known, day(2026, 6, 1));
-  if (!selected) return {selected.error().message};
-  std::vector<route_signals> signals;
-  for (double value : health) signals.push_back({.health = value});
-  std::vector<std::string> names;
-  const route_order ordered = route_order::make(*selected, wanted, signals);
-  for (const eligible_route& one : ordered.routes()) {
-    names.push_back(one.endpoint().id + " " + one.model().id);
-  }
-  return names;
-}
-
-using names = std::vector<std::string>;
-
-registry_builder& host(registry_builder& builder, std::string_view name, std::string_view model, std::string_view price,
-                       modality what = modality::chat) {
-  return builder.provider(name).endpoint(name, "DE", {region::eu}).model(model, {what}, token_price(price, price));
-}
 
 TEST(order, of_a_concrete_model_is_by_score_alone) {
   registry_builder builder;
@@ -62,10 +34,10 @@ TEST(order, of_a_concrete_model_is_by_score_alone) {
   host(builder, "a", "m", "2");
   host(builder, "b", "m", "1");
   host(builder, "c", "m", "3");
-  const policy pinned = request("m", model_kind::concrete);
-  EXPECT_EQ(order(builder, pinned), (names{"b m", "a m", "c m"}));
+  const policy wanted = pinned("m");
+  EXPECT_EQ(order(builder, wanted), (names{"b m", "a m", "c m"}));
   // 1/4 against 0.2/1 and 1/9.
-  EXPECT_EQ(order(builder, pinned, {1, 0.2, 1}), (names{"a m", "b m", "c m"}));
+  EXPECT_EQ(order_by_success(builder, wanted, {1, 0.2, 1}), (names{"a m", "b m", "c m"}));
 }
 
 TEST(order, of_equal_scores_is_the_registrys) {
@@ -74,7 +46,7 @@ TEST(order, of_equal_scores_is_the_registrys) {
   host(builder, "b", "m", "1");
   host(builder, "c", "m", "2");
   // 1/4, 0.25/1 and 1/4.
-  EXPECT_EQ(order(builder, request("m", model_kind::concrete), {1, 0.25, 1}), (names{"a m", "b m", "c m"}));
+  EXPECT_EQ(order_by_success(builder, pinned("m"), {1, 0.25, 1}), (names{"a m", "b m", "c m"}));
 }
 
 TEST(order, of_many_equal_routes_is_the_registrys) {
@@ -84,7 +56,7 @@ TEST(order, of_many_equal_routes_is_the_registrys) {
     host(builder, "h" + std::to_string(i), "m", "1");
     expected.push_back("h" + std::to_string(i) + " m");
   }
-  EXPECT_EQ(order(builder, request("m", model_kind::concrete)), expected);
+  EXPECT_EQ(order(builder, pinned("m")), expected);
 }
 
 TEST(order, puts_a_sick_free_route_before_a_healthy_one_of_the_smallest_price) {
@@ -93,7 +65,7 @@ TEST(order, puts_a_sick_free_route_before_a_healthy_one_of_the_smallest_price) {
   builder.model_now().cost = token_price("0", "0.000001");
   builder.model_now().cost.usd_per_unit = dollars("0.000001");
   host(builder, "b", "m", "0");
-  EXPECT_EQ(order(builder, request("m", model_kind::concrete), {1, 0.1}), (names{"b m", "a m"}));
+  EXPECT_EQ(order_by_success(builder, pinned("m"), {1, 0.1}), (names{"b m", "a m"}));
 }
 
 TEST(order, puts_free_routes_first_and_those_by_health) {
@@ -101,7 +73,7 @@ TEST(order, puts_free_routes_first_and_those_by_health) {
   host(builder, "a", "m", "0.000001");
   host(builder, "b", "m", "0");
   host(builder, "c", "m", "0");
-  EXPECT_EQ(order(builder, request("m", model_kind::concrete), {1, 0.1, 0.2}), (names{"c m", "b m", "a m"}));
+  EXPECT_EQ(order_by_success(builder, pinned("m"), {1, 0.1, 0.2}), (names{"c m", "b m", "a m"}));
 }
 
 TEST(order, of_an_alias_puts_the_resident_first_and_then_goes_by_score_over_all_its_models) {
@@ -121,8 +93,8 @@ TEST(order, of_an_alias_does_not_prefer_its_cheapest_model) {
   host(builder, "b", "n", "1");
   builder.alias("family", {"m", "n"});
   // 1/4 against 0.1/1.
-  EXPECT_EQ(order(builder, request("family", model_kind::alias), {1, 0.1}), (names{"a m", "b n"}));
-  EXPECT_EQ(order(builder, automatic(), {1, 0.1}), (names{"b n", "a m"}));
+  EXPECT_EQ(order_by_success(builder, request("family", model_kind::alias), {1, 0.1}), (names{"a m", "b n"}));
+  EXPECT_EQ(order_by_success(builder, automatic(), {1, 0.1}), (names{"b n", "a m"}));
 }
 
 TEST(order, of_auto_puts_the_resident_first_then_the_cheapest_model_then_the_score) {
@@ -134,7 +106,7 @@ TEST(order, of_auto_puts_the_resident_first_then_the_cheapest_model_then_the_sco
   host(builder, "r", "dear", "4");
   host(builder, "d", "cheap", "2");
   // `cheap` costs 2 at its cheapest host, so its dear one stands before every host of `dear`.
-  EXPECT_EQ(order(builder, automatic(), {1, 1, 0.5, 1, 1}),
+  EXPECT_EQ(order_by_success(builder, automatic(), {1, 1, 0.5, 1, 1}),
             (names{"r dear", "d cheap", "c cheap", "b cheap", "a dear"}));
 }
 
@@ -159,15 +131,15 @@ TEST(order, compares_prices_in_dollars) {
   host(builder, "francs", "m", "1");
   builder.model_now().cost.usd_per_unit = dollars("1.10");
   host(builder, "dollars", "m", "1.05");
-  EXPECT_EQ(order(builder, request("m", model_kind::concrete)), (names{"dollars m", "francs m"}));
+  EXPECT_EQ(order(builder, pinned("m")), (names{"dollars m", "francs m"}));
 }
 
-TEST(order, stays_sound_for_health_that_is_no_measure) {
+TEST(order, stays_sound_for_a_success_that_is_no_measure) {
   registry_builder builder;
   for (std::string_view name : {"a", "b", "c", "d", "e"}) host(builder, name, "m", "1");
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinite = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(order(builder, request("m", model_kind::concrete), {nan, 0.5, infinite, -infinite, 0.6}),
+  EXPECT_EQ(order_by_success(builder, pinned("m"), {nan, 0.5, infinite, -infinite, 0.6}),
             (names{"c m", "e m", "b m", "a m", "d m"}));
 }
 
@@ -180,15 +152,15 @@ TEST(order, tells_the_extremes_of_price_and_health_apart) {
   host(builder, "c", "m", "0.000001");
   builder.model_now().cost.usd_per_unit = dollars("0.000001");
   const double tiny = std::numeric_limits<double>::denorm_min();
-  EXPECT_EQ(order(builder, request("m", model_kind::concrete)), (names{"c m", "b m", "a m"}));
-  EXPECT_EQ(order(builder, request("m", model_kind::concrete), {tiny, tiny, tiny}), (names{"c m", "b m", "a m"}));
+  EXPECT_EQ(order(builder, pinned("m")), (names{"c m", "b m", "a m"}));
+  EXPECT_EQ(order_by_success(builder, pinned("m"), {tiny, tiny, tiny}), (names{"c m", "b m", "a m"}));
 }
 
 TEST(order, takes_a_route_without_signals_as_healthy) {
   registry_builder builder;
   host(builder, "a", "m", "1");
   host(builder, "b", "m", "1");
-  EXPECT_EQ(order(builder, request("m", model_kind::concrete), {0.5}), (names{"b m", "a m"}));
+  EXPECT_EQ(order_by_success(builder, pinned("m"), {0.5}), (names{"b m", "a m"}));
 }
 
 TEST(embeddings, of_a_pinned_model_use_all_its_hosts_by_score) {
@@ -196,7 +168,7 @@ TEST(embeddings, of_a_pinned_model_use_all_its_hosts_by_score) {
   host(builder, "a", "e1", "2", modality::embeddings);
   host(builder, "b", "e2", "1", modality::embeddings);
   host(builder, "c", "e1", "1", modality::embeddings);
-  EXPECT_EQ(order(builder, request("e1", model_kind::concrete, modality::embeddings)), (names{"c e1", "a e1"}));
+  EXPECT_EQ(order(builder, pinned("e1", modality::embeddings)), (names{"c e1", "a e1"}));
 }
 
 TEST(embeddings, of_auto_keep_to_the_first_model_of_the_registry_whatever_price_and_health) {
@@ -205,7 +177,7 @@ TEST(embeddings, of_auto_keep_to_the_first_model_of_the_registry_whatever_price_
   host(builder, "a", "e1", "9", modality::embeddings);
   host(builder, "b", "e2", "0", modality::embeddings);
   host(builder, "c", "e1", "1", modality::embeddings);
-  EXPECT_EQ(order(builder, automatic(modality::embeddings), {0.001, 1, 0.001}), (names{"c e1", "a e1"}));
+  EXPECT_EQ(order_by_success(builder, automatic(modality::embeddings), {0.001, 1, 0.001}), (names{"c e1", "a e1"}));
 }
 
 TEST(embeddings, of_auto_take_a_models_place_from_its_first_host_even_a_disabled_one) {

@@ -19,9 +19,7 @@ policy request(region where, data_class tier, modality what, std::string_view mo
   return {.region = where,
           .data_class = tier,
           .modality = what,
-          .model = {.kind = model == "auto" ? model_kind::automatic : model_kind::concrete, .name = std::string(model)},
-          .required_features = {},
-          .dimensions = {}};
+          .model = {.kind = model == "auto" ? model_kind::automatic : model_kind::concrete, .name = std::string(model)}};
 }
 
 api_error refused(const policy& wanted, const registry_builder& builder) {

@@ -14,74 +14,13 @@
 #include "phigate/core/failover.hpp"
 #include "phigate/core/ordering.hpp"
 #include "support/generated_registry.hpp"
+#include "support/plain_rules.hpp"
 
 namespace phigate::core {
 namespace {
 
 using test::generated_today;
-
-// The rules of spec §3 once more, from the tables alone: shares no code with what it checks.
-class plain_rules {
- public:
-  plain_rules(const registry_tables& tables, const policy& wanted) : tables_(tables), wanted_(wanted) {}
-
-  [[nodiscard]] bool admits(std::size_t model_index, modality what) const {
-    const hosted_model& model = tables_.models[model_index];
-    const endpoint& host = host_of(model_index);
-    if (!model.enabled || !host.enabled || !owner_of(model_index).enabled) return false;
-    if (what != wanted_.modality || !host.regions.contains(wanted_.region)) return false;
-    return fits_class(model_index) && is_wanted(model.id) && fits_parameters(model);
-  }
-
-  [[nodiscard]] bool is_verified(std::size_t model_index) const {
-    const endpoint& host = host_of(model_index);
-    const provider& owner = owner_of(model_index);
-    bool agreed = false;
-    for (const agreement& one : owner.agreements) {
-      agreed = agreed || (one.regions.contains(wanted_.region) && one.modalities.contains(wanted_.modality) &&
-                          !(generated_today < one.valid_from) && generated_today < one.valid_until);
-    }
-    if (!agreed || host.location.global || host.location.countries.empty()) return false;
-    const auto& facts = tables_.regions[static_cast<std::size_t>(wanted_.region)];
-    if (!facts) return false;
-    for (const country& one : host.location.countries) {
-      if (std::find(facts->countries.begin(), facts->countries.end(), one) == facts->countries.end()) return false;
-    }
-    if (host.trains_on_data.has_value()) return !*host.trains_on_data;
-    return owner.trains_on_data.has_value() && !*owner.trains_on_data;
-  }
-
- private:
-  [[nodiscard]] const endpoint& host_of(std::size_t model_index) const {
-    return tables_.endpoints[static_cast<std::size_t>(tables_.models[model_index].host)];
-  }
-  [[nodiscard]] const provider& owner_of(std::size_t model_index) const {
-    return tables_.providers[static_cast<std::size_t>(host_of(model_index).owner)];
-  }
-  [[nodiscard]] bool fits_class(std::size_t model_index) const {
-    return wanted_.data_class == data_class::general || is_verified(model_index);
-  }
-  [[nodiscard]] bool is_wanted(const std::string& id) const {
-    if (wanted_.model.kind == model_kind::automatic) return true;
-    if (wanted_.model.kind == model_kind::concrete) return id == wanted_.model.name;
-    for (const alias& one : tables_.aliases) {
-      if (one.name == wanted_.model.name) return std::count(one.models.begin(), one.models.end(), id) > 0;
-    }
-    return false;
-  }
-  [[nodiscard]] bool fits_parameters(const hosted_model& model) const {
-    const std::set<std::string> declared(model.features.begin(), model.features.end());
-    for (const std::string& word : wanted_.required_features) {
-      if (!declared.contains(word)) return false;
-    }
-    if (!wanted_.dimensions) return true;
-    if (!model.dimensions) return declared.contains("dimensions");
-    return *wanted_.dimensions >= model.dimensions->smallest && *wanted_.dimensions <= model.dimensions->largest;
-  }
-
-  const registry_tables& tables_;
-  const policy& wanted_;
-};
+using test::plain_rules;
 
 std::vector<std::size_t> ids(std::span<const eligible_route> routes) {
   std::vector<std::size_t> plain;
@@ -89,8 +28,14 @@ std::vector<std::size_t> ids(std::span<const eligible_route> routes) {
   return plain;
 }
 
+std::vector<std::size_t> ids(std::span<const ranked_route> routes) {
+  std::vector<std::size_t> plain;
+  for (const ranked_route& one : routes) plain.push_back(static_cast<std::size_t>(one.route.id()));
+  return plain;
+}
+
 std::vector<std::size_t> ids_by_plain_rules(const registry& known, const policy& wanted) {
-  const plain_rules rules(known.tables(), wanted);
+  const plain_rules rules(known.tables(), wanted, generated_today);
   std::vector<std::size_t> admitted;
   for (std::size_t i = 0; i < known.routes().size(); ++i) {
     const route& one = known.routes()[i];
@@ -99,18 +44,22 @@ std::vector<std::size_t> ids_by_plain_rules(const registry& known, const policy&
   return admitted;
 }
 
-// Health of every sort, nonsense too.
+// What was measured, nonsense too.
 std::vector<route_signals> any_signals(std::size_t routes) {
   std::vector<route_signals> signals;
   for (std::size_t i = 0; i < routes; ++i) {
-    const double health = *rc::gen::element(1.0, 0.5, 0.25, 0.01, 0.0, -1.0, std::numeric_limits<double>::quiet_NaN(),
-                                            std::numeric_limits<double>::infinity());
-    signals.push_back({.health = health});
+    route_signals one;
+    one.success = *rc::gen::element(1.0, 0.5, 0.25, 0.01, 0.0, -1.0, std::numeric_limits<double>::quiet_NaN(),
+                                    std::numeric_limits<double>::infinity());
+    if (test::generated::chance(60)) one.latency = std::chrono::microseconds(*rc::gen::element(0, 1, 90, 100, 4'000));
+    if (test::generated::chance(60)) one.throughput = *rc::gen::element(0.0, 1.0, 80.0, 1e300);
+    one.cooling = test::generated::chance(30);
+    signals.push_back(one);
   }
   return signals;
 }
 
-RC_GTEST_PROP(routing, selects_exactly_what_the_rules_admit, ()) {
+RC_GTEST_PROP(generated_routing, selects_exactly_what_the_rules_admit, ()) {
   const registry known(*test::registry_tables());
   const policy wanted = *test::policies();
   const auto selected = select(wanted, known, generated_today);
@@ -119,16 +68,54 @@ RC_GTEST_PROP(routing, selects_exactly_what_the_rules_admit, ()) {
   if (selected) RC_ASSERT(ids(selected->routes()) == expected);
 }
 
-RC_GTEST_PROP(routing, orders_a_permutation_of_a_subset_of_what_is_eligible, ()) {
+RC_GTEST_PROP(generated_routing, only_ever_shrinks_what_is_eligible_by_preferences_and_variants, ()) {
+  const registry known(*test::registry_tables());
+  const policy wanted = *test::policies();
+  const auto narrowed = select(wanted, known, generated_today);
+  RC_PRE(narrowed.has_value());
+  policy plain = wanted;
+  plain.preferences = {};
+  plain.model.variant.reset();
+  const auto all = select(plain, known, generated_today);
+  RC_ASSERT(all.has_value());
+  RC_ASSERT(std::ranges::includes(ids(all->routes()), ids(narrowed->routes())));
+}
+
+RC_GTEST_PROP(generated_routing, admits_no_more_for_a_stricter_preference, ()) {
+  const registry known(*test::registry_tables());
+  const policy loose = *test::policies();
+  policy strict = loose;
+  const preferences more = *test::at_full_size([] { return test::generated::preferences(); });
+  preferences& asked = strict.preferences;
+  if (!asked.only) asked.only = more.only;
+  asked.ignore.insert(asked.ignore.end(), more.ignore.begin(), more.ignore.end());
+  if (!asked.data_residency) asked.data_residency = more.data_residency;
+  asked.eu_owned = asked.eu_owned || more.eu_owned;
+  if (asked.max_retention_days > 0) --*asked.max_retention_days;
+  if (!asked.max_retention_days) asked.max_retention_days = more.max_retention_days;
+  asked.denies_data_collection = asked.denies_data_collection || more.denies_data_collection;
+  if (asked.max_price.prompt > 0) --*asked.max_price.prompt;
+  if (!asked.max_price.completion) asked.max_price.completion = more.max_price.completion;
+  const auto narrowed = select(strict, known, generated_today);
+  RC_PRE(narrowed.has_value());
+  const auto all = select(loose, known, generated_today);
+  RC_ASSERT(all.has_value());
+  RC_ASSERT(std::ranges::includes(ids(all->routes()), ids(narrowed->routes())));
+}
+
+RC_GTEST_PROP(generated_routing, orders_a_permutation_of_a_subset_of_what_is_eligible, ()) {
   const registry known(*test::registry_tables());
   const policy wanted = *test::policies();
   auto selected = select(wanted, known, generated_today);
   RC_PRE(selected.has_value());
   const auto eligible = ids(selected->routes());
-  const auto signals = any_signals(eligible.size());
-  auto ordered = ids(route_order::make(*selected, wanted, signals).routes());
+  const auto order = route_order::make(*selected, wanted, any_signals(eligible.size()));
+  RC_ASSERT(order.has_value() || (!wanted.preferences.allow_fallbacks && !wanted.preferences.order.empty()));
+  if (!order) RC_SUCCEED("the cut of allow_fallbacks left none");
+  auto ordered = ids(order->routes());
   RC_ASSERT(!ordered.empty());
-  if (wanted.modality != modality::embeddings) RC_ASSERT(ordered.size() == eligible.size());
+  const bool is_cut = wanted.modality == modality::embeddings || !wanted.preferences.allow_fallbacks;
+  if (!is_cut) RC_ASSERT(ordered.size() == eligible.size());
   std::ranges::sort(ordered);
   RC_ASSERT(std::ranges::adjacent_find(ordered) == ordered.end());
   RC_ASSERT(std::ranges::includes(eligible, ordered));
@@ -154,46 +141,49 @@ std::vector<policy> all_phi_policies() {
   return all;
 }
 
-RC_GTEST_PROP(routing, orders_nothing_unverified_for_class_phi, ()) {
+RC_GTEST_PROP(generated_routing, orders_nothing_unverified_for_class_phi, ()) {
   const registry known(*test::registry_tables());
   for (const policy& wanted : all_phi_policies()) {
     auto selected = select(wanted, known, generated_today);
     if (!selected) continue;
     const auto order = route_order::make(*selected, wanted, {});
-    const plain_rules rules(known.tables(), wanted);
-    for (const eligible_route& one : order.routes()) {
-      RC_ASSERT(rules.is_verified(static_cast<std::size_t>(one.route().model)));
-      RC_ASSERT(one.endpoint().regions.contains(wanted.region));
-      RC_ASSERT(one.route().modality == wanted.modality);
-      RC_ASSERT(!one.endpoint().location.global);
+    RC_ASSERT(order.has_value());
+    const plain_rules rules(known.tables(), wanted, generated_today);
+    for (const ranked_route& one : order->routes()) {
+      RC_ASSERT(rules.is_verified(static_cast<std::size_t>(one.route.route().model)));
+      RC_ASSERT(one.route.endpoint().regions.contains(wanted.region));
+      RC_ASSERT(one.route.route().modality == wanted.modality);
+      RC_ASSERT(!one.route.endpoint().location.global);
     }
   }
 }
 
-RC_GTEST_PROP(routing, keeps_every_position_of_an_order_inside_region_and_modality, ()) {
+RC_GTEST_PROP(generated_routing, keeps_every_position_of_an_order_inside_region_and_modality, ()) {
   const registry known(*test::registry_tables());
   const policy wanted = *test::policies();
   auto selected = select(wanted, known, generated_today);
   RC_PRE(selected.has_value());
   const auto signals = any_signals(selected->routes().size());
   const auto order = route_order::make(*selected, wanted, signals);
-  const plain_rules rules(known.tables(), wanted);
-  for (const eligible_route& one : order.routes()) {
-    RC_ASSERT(rules.admits(static_cast<std::size_t>(one.route().model), one.route().modality));
+  RC_PRE(order.has_value());
+  const plain_rules rules(known.tables(), wanted, generated_today);
+  for (const ranked_route& one : order->routes()) {
+    RC_ASSERT(rules.admits(static_cast<std::size_t>(one.route.route().model), one.route.route().modality));
   }
 }
 
-RC_GTEST_PROP(routing, never_mixes_models_of_embeddings_and_lets_nothing_measured_choose_the_model, ()) {
+RC_GTEST_PROP(generated_routing, never_mixes_models_of_embeddings_and_lets_nothing_measured_choose_the_model, ()) {
   const registry known(*test::registry_tables());
   policy wanted = *test::policies();
   wanted.modality = modality::embeddings;
+  wanted.preferences.allow_fallbacks = true;
   const auto selected = select(wanted, known, generated_today);
   RC_PRE(selected.has_value());
   const auto chosen = [&] {
     const auto signals = any_signals(selected->routes().size());
     const auto order = route_order::make(*selected, wanted, signals);
     std::set<std::string> models;
-    for (const eligible_route& one : order.routes()) models.insert(one.model().id);
+    for (const ranked_route& one : order->routes()) models.insert(one.route.model().id);
     return models;
   };
   const auto first = chosen();
@@ -201,7 +191,7 @@ RC_GTEST_PROP(routing, never_mixes_models_of_embeddings_and_lets_nothing_measure
   RC_ASSERT(chosen() == first);
 }
 
-RC_GTEST_PROP(routing, counts_every_route_once_when_it_refuses, ()) {
+RC_GTEST_PROP(generated_routing, counts_every_route_once_when_it_refuses, ()) {
   const registry known(*test::registry_tables());
   const policy wanted = *test::policies();
   const auto selected = select(wanted, known, generated_today);
@@ -217,14 +207,14 @@ RC_GTEST_PROP(routing, counts_every_route_once_when_it_refuses, ()) {
   RC_ASSERT(removed == known.routes().size());
 }
 
-RC_GTEST_PROP(routing, blocks_for_phi_exactly_by_the_two_cases_of_the_rule, ()) {
+RC_GTEST_PROP(generated_routing, blocks_for_phi_exactly_by_the_two_cases_of_the_rule, ()) {
   const registry known(*test::registry_tables());
   policy wanted = *test::policies();
   wanted.data_class = data_class::phi;
   const auto selected = select(wanted, known, generated_today);
   RC_PRE(!selected.has_value() && selected.error().code != error_code::model_not_found);
 
-  const plain_rules rules(known.tables(), wanted);
+  const plain_rules rules(known.tables(), wanted, generated_today);
   bool has_host = false;
   bool has_verified_host = false;
   for (const route& one : known.routes()) {

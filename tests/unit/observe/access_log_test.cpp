@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "phigate/observe/log.hpp"
 #include "support/captured_stderr.hpp"
@@ -74,6 +75,45 @@ TEST(access_log, writes_json_when_told_to) {
   EXPECT_EQ(line_of(small_record(), true),
             R"(","level":"info","event":"request","id":"r-1","route":"models","status":200,"attempts":0,"ms":0})"
             "\n");
+}
+
+TEST(access_log, changes_its_form_between_lines) {
+  test::captured_stderr captured;
+  {
+    access_log log(false);
+    log.write(small_record());
+    log.set_json(true);
+    log.write(small_record());
+    log.set_json(false);
+    log.write(small_record());
+  }
+  const std::string text = captured.read_until([](const std::string& seen) { return count_of(seen, "\n") >= 3; });
+  EXPECT_EQ(count_of(text, " info request id=r-1 "), 2U);
+  EXPECT_EQ(count_of(text, R"("event":"request","id":"r-1")"), 1U);
+}
+
+TEST(access_log, changes_its_form_under_those_who_write) {
+  constexpr std::size_t lines = 1'000;
+  test::captured_stderr captured;
+  std::optional<access_log> log;
+  log.emplace(false);
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 2; ++i) {
+      threads.emplace_back([&] {
+        for (std::size_t n = 0; n < lines; ++n) log->write(small_record());
+      });
+    }
+    for (std::size_t n = 0; n < lines; ++n) log->set_json(n % 2 == 0);
+  }
+  const std::jthread ending([&log] { log.reset(); });
+  const std::string text =
+      captured.read_until([](const std::string& seen) { return count_of(seen, "\n") >= 2 * lines; });
+  const std::size_t as_text = count_of(text, " info request id=r-1 route=models status=200 attempts=0 ms=0\n");
+  const std::size_t as_json = count_of(
+      text, R"(","level":"info","event":"request","id":"r-1","route":"models","status":200,"attempts":0,"ms":0})"
+            "\n");
+  EXPECT_EQ(as_text + as_json, 2 * lines);
 }
 
 TEST(access_log, writes_out_what_waits_before_it_goes) {

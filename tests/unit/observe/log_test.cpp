@@ -4,11 +4,20 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "support/captured_stderr.hpp"
 
 namespace phigate::observe {
 namespace {
+
+// `before`, digits, `after`.
+bool is_numbered(std::string_view line, std::string_view before, std::string_view after) {
+  if (line.size() <= before.size() + after.size() || !line.starts_with(before) || !line.ends_with(after)) return false;
+  const std::string_view digits = line.substr(before.size(), line.size() - before.size() - after.size());
+  return std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+}
 
 class log_test : public testing::Test {
  protected:
@@ -58,6 +67,39 @@ TEST_F(log_test, leaves_out_what_is_below_the_threshold) {
     }
   }
   EXPECT_EQ(logged(), expected);
+}
+
+TEST_F(log_test, follows_what_it_is_told_while_running) {
+  log(level::debug, "a");
+  configure_log({level::debug, true});
+  log(level::debug, "b");
+  configure_log({level::warn, false});
+  log(level::info, "c");
+  log(level::warn, "d");
+  EXPECT_EQ(logged(), "\",\"level\":\"debug\",\"event\":\"b\"}\n warn d\n");
+}
+
+// Others log while the form and the threshold change: every line is whole, in one form or the other.
+TEST_F(log_test, changes_its_form_under_those_who_log) {
+  constexpr int lines = 2'000;  // fewer than may wait, so none is dropped
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 2; ++i) {
+      threads.emplace_back([] {
+        for (int n = 0; n < lines; ++n) log(level::error, "e", {{"n", n}});
+      });
+    }
+    for (int n = 0; n < lines; ++n) configure_log({n % 2 == 0 ? level::trace : level::error, n % 3 == 0});
+  }
+  configure_log({});
+  const std::string text = logged();
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1, ++count) {
+    const std::string line = text.substr(at, text.find('\n', at) - at);
+    EXPECT_TRUE(is_numbered(line, " error e n=", "") || is_numbered(line, R"(","level":"error","event":"e","n":)", "}"))
+        << line;
+  }
+  EXPECT_EQ(count, 2U * lines);
 }
 
 TEST_F(log_test, a_line_end_in_a_field_stays_inside_its_line) {

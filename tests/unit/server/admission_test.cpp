@@ -170,31 +170,11 @@ TEST(key_class, without_keys_nothing_is_refused) {
   EXPECT_TRUE(check_key_region(context));
 }
 
-TEST(key_region, the_header_goes_before_the_key_and_the_key_before_the_default) {
-  config::settings settings;
-  settings.default_region = region::us;
-  config::api_key key = key_for(phi_permission::allowed);
-  request_context context;
-  settle_region(settings, context);
-  EXPECT_EQ(context.region, region::us);
-  context.key = &key;
-  settle_region(settings, context);
-  EXPECT_EQ(context.region, region::us);
-  key.region = region::ch;
-  settle_region(settings, context);
-  EXPECT_EQ(context.region, region::ch);
-  context.named_region = region::eu;
-  settle_region(settings, context);
-  EXPECT_EQ(context.region, region::eu);
-}
-
 TEST(key_region, a_region_outside_of_the_keys_list_is_refused_wherever_it_came_from) {
-  config::settings settings;
-  settings.default_region = region::us;
   const config::api_key key = key_for(phi_permission::allowed);
   request_context context;
   context.key = &key;
-  settle_region(settings, context);
+  context.region = region::us;
   EXPECT_EQ(code_of(check_key_region(context)), error_code::region_not_allowed);
   for (const region named : {region::ch, region::eu}) {
     context.region = named;
@@ -268,7 +248,7 @@ class key_test : public testing::Test {
 
   std::optional<error_code> check(std::vector<http::field> fields) {
     context_.key = nullptr;
-    return code_of(check_key(*worker_, head_with(std::move(fields)), context_));
+    return code_of(check_key(*worker_->current()->facts, head_with(std::move(fields)), context_));
   }
 
   test::bare_worker worker_{with_keys()};
@@ -300,7 +280,7 @@ TEST_F(key_test, refuses_unknown_expired_and_missing_keys_alike) {
            {{"x-api-key", "Bearer phg_secret"}},
            {{"x-api-key", ""}},
        }) {
-    const admitted outcome = check_key(*worker_, head_with(fields), context_);
+    const admitted outcome = check_key(*worker_->current()->facts, head_with(fields), context_);
     ASSERT_EQ(code_of(outcome), error_code::invalid_api_key);
     EXPECT_EQ(context_.key, nullptr);
     messages.push_back(outcome.error().message);
@@ -319,7 +299,7 @@ TEST_F(key_test, refuses_a_key_that_is_given_twice) {
 TEST(key_check, asks_for_no_key_when_keys_are_off) {
   test::bare_worker open;
   request_context context;
-  EXPECT_TRUE(check_key(*open, head_with({{"authorization", "Bearer x"}, {"x-api-key", "y"}}), context));
+  EXPECT_TRUE(check_key(*open->current()->facts, head_with({{"authorization", "Bearer x"}, {"x-api-key", "y"}}), context));
   EXPECT_EQ(context.key, nullptr);
 }
 

@@ -1,0 +1,92 @@
+#include "parameter_rule.hpp"
+
+#include <algorithm>
+
+namespace phigate::core {
+namespace {
+
+// A model that takes any size declares this word instead of a range.
+constexpr std::string_view any_dimensions_feature = "dimensions";
+
+std::string joined(const std::vector<std::string>& words, std::string_view between) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += between;
+    text += word;
+  }
+  return text;
+}
+
+}  // namespace
+
+parameter_rule::parameter_rule(const policy& wanted) : wanted_(&wanted) {
+  if (!wanted.preferences.require_parameters) return;
+  // A body can have many fields: they are sorted once, not searched for every route.
+  fields_.assign(wanted.fields.begin(), wanted.fields.end());
+  std::ranges::sort(fields_);
+}
+
+bool parameter_rule::is_in_force() const {
+  return !wanted_->required_features.empty() || wanted_->dimensions || wanted_->preferences.require_parameters;
+}
+
+bool parameter_rule::passes(const hosted_model& model, const endpoint& host) const {
+  return missing_feature(model) == nullptr && gives_dimensions(model) && missing_parameter(model) == nullptr &&
+         dropped_field(model, host) == nullptr;
+}
+
+const std::string* parameter_rule::missing_feature(const hosted_model& model) const {
+  const auto found = std::ranges::find_if_not(wanted_->required_features,
+                                              [&model](const std::string& word) { return model.has_feature(word); });
+  return found == wanted_->required_features.end() ? nullptr : &*found;
+}
+
+const parameter_rule::words* parameter_rule::missing_parameter(const hosted_model& model) const {
+  if (!wanted_->preferences.require_parameters) return nullptr;
+  const auto found = std::ranges::find_if(wanted_->parameters, [&model](const words& any_of) {
+    return std::ranges::none_of(any_of, [&model](const std::string& word) { return model.has_feature(word); });
+  });
+  return found == wanted_->parameters.end() ? nullptr : &*found;
+}
+
+const std::string* parameter_rule::dropped_field(const hosted_model& model, const endpoint& host) const {
+  if (fields_.empty()) return nullptr;
+  for (const request_dialect* dialect : {&host.request, &model.request}) {
+    const auto found = std::ranges::find_if(dialect->drop, [this](const std::string& key) {
+      return std::ranges::binary_search(fields_, std::string_view(key));
+    });
+    if (found != dialect->drop.end()) return &*found;
+  }
+  return nullptr;
+}
+
+bool parameter_rule::gives_dimensions(const hosted_model& model) const {
+  if (!wanted_->dimensions) return true;
+  if (!model.dimensions) return model.has_feature(any_dimensions_feature);
+  return model.dimensions->smallest <= *wanted_->dimensions && *wanted_->dimensions <= model.dimensions->largest;
+}
+
+std::string parameter_rule::detail(const hosted_model& model, const endpoint& host) const {
+  if (const std::string* word = missing_feature(model)) return "does not declare the feature '" + *word + "'";
+  if (!gives_dimensions(model)) {
+    if (!model.dimensions) return "gives embeddings in their native size only";
+    return "gives embeddings of " + std::to_string(model.dimensions->smallest) + " to " +
+           std::to_string(model.dimensions->largest) + " dimensions";
+  }
+  if (const words* any_of = missing_parameter(model)) {
+    return "does not declare the feature '" + joined(*any_of, "' or '") + "'";
+  }
+  if (const std::string* field = dropped_field(model, host)) return "drops the field '" + *field + "'";
+  return {};
+}
+
+std::string parameter_rule::asked_for() const {
+  std::vector<std::string> all = wanted_->required_features;
+  if (wanted_->dimensions) all.push_back("dimensions " + std::to_string(*wanted_->dimensions));
+  if (wanted_->preferences.require_parameters) {
+    for (const words& any_of : wanted_->parameters) all.push_back(joined(any_of, " or "));
+  }
+  return joined(all, ", ");
+}
+
+}  // namespace phigate::core

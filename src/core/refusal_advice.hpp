@@ -1,0 +1,24 @@
+// What a client whose request has no route can do about it: the second half of a refusal's message (spec §8).
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string>
+
+#include "eligibility_rules.hpp"
+#include "phigate/core/policy.hpp"
+#include "phigate/core/registry.hpp"
+
+namespace phigate::core {
+
+// For no_route: what the model serves, which preferences stand in the way, which regions could serve the request.
+// `rules` are those of `wanted`.
+std::string advice(const policy& wanted, const registry& known, const rule_check& rules, std::chrono::sys_days today);
+
+// For no_route after `allow_fallbacks: false` left none of `cut`.
+std::string advice_on_cut(const registry& known, std::span<const route_id> cut);
+
+// For phi_blocked: the regions that have a verified host for the modality.
+std::string advice_on_phi(const policy& wanted, const registry& known, std::chrono::sys_days today);
+
+}  // namespace phigate::core

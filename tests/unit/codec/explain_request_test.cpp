@@ -1,0 +1,175 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <string>
+
+#include "json_text.hpp"
+#include "padded.hpp"
+#include "phigate/codec/request.hpp"
+
+namespace phigate::codec {
+namespace {
+
+using core::error_code;
+using core::modality;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::expected<request_facts, core::api_error> read(std::string_view body) {
+  request_reader reader;
+  return reader.read_explain(padded(body).view());
+}
+
+std::string with(std::string_view members) {
+  return R"({"model":"m",)" + std::string(members) + "}";
+}
+
+constexpr std::string_view image = R"("messages":[{"content":[{"type":"image_url"}]}])";
+
+TEST(ExplainRequest, TellsTheModalityByTheFieldsOfTheBody) {
+  const std::pair<std::string, modality> cases[] = {
+      {R"({"model":"m"})", modality::chat},
+      {with(R"("messages":[{"role":"user","content":"hi"}])"), modality::chat},
+      {with(image), modality::vision},
+      {with(R"("input":"a")"), modality::embeddings},
+      {with(R"("inp\u0075t":"a")"), modality::embeddings},
+      {with(R"("input":"a","voice":"v")"), modality::tts},
+      {with(R"("voice":"v","input":"a")"), modality::tts},
+      {with(R"("voice":"v")"), modality::chat},
+      {with(R"("document":{"type":"document_url"})"), modality::ocr},
+      {with(R"("document":{},"input":"a")"), modality::embeddings},
+      {with(R"("input":"a","messages":[{}])"), modality::chat},
+      {with(R"("modality":null,"document":{})"), modality::ocr},
+  };
+  for (const auto& [body, expected] : cases) {
+    const auto facts = read(body);
+    ASSERT_TRUE(facts) << body << "\n" << facts.error().message;
+    EXPECT_EQ(facts->modality, expected) << body;
+    EXPECT_EQ(facts->model, "m");
+  }
+}
+
+TEST(ExplainRequest, TakesTheModalityThatTheBodyNames) {
+  for (const modality each : core::all_modalities()) {
+    const std::string name = R"("modality":")" + std::string(core::to_string(each)) + "\"";
+    for (const std::string& body : {with(name), "{" + name + R"(,"model":"m"})", with(R"("user":"u",)" + name)}) {
+      const auto facts = read(body);
+      ASSERT_TRUE(facts) << body << "\n" << facts.error().message;
+      EXPECT_EQ(facts->modality, each) << body;
+    }
+  }
+  EXPECT_EQ(read(with(R"("m\u006fdality":"\u0073tt","messages":[{}])"))->modality, modality::stt);
+  EXPECT_EQ(read(with(R"("modality":"chat","input":"a","voice":"v")"))->modality, modality::chat);
+  EXPECT_EQ(read(with(R"("modality":"tts","input":"a")"))->modality, modality::tts);
+}
+
+TEST(ExplainRequest, IsVisionWithImagesAndWhereItSaysSo) {
+  EXPECT_EQ(read(with(std::string(image) + R"(,"modality":"chat")"))->modality, modality::vision);
+  EXPECT_EQ(read(with(R"("modality":"vision",)" + std::string(image)))->modality, modality::vision);
+  EXPECT_EQ(read(with(R"("modality":"vision","messages":[{"content":"hi"}])"))->modality, modality::vision);
+}
+
+TEST(ExplainRequest, RefusesAnyOtherModality) {
+  for (const char* value : {R"("")", R"("Chat")", R"("audio")", R"("chat ")", R"("chat\u0000")", "1", "true",
+                            R"(["chat"])", R"({"chat":1})"}) {
+    const auto facts = read(with(R"("modality":)" + std::string(value)));
+    ASSERT_FALSE(facts) << value;
+    EXPECT_EQ(facts.error().code, error_code::invalid_request) << value;
+    EXPECT_EQ(facts.error().param, "modality") << value;
+    EXPECT_THAT(facts.error().message, HasSubstr("chat, vision, embeddings, ocr, stt, tts")) << value;
+  }
+}
+
+struct refusal {
+  std::string body;
+  error_code code;
+  std::string param;
+};
+
+TEST(ExplainRequest, IsAsStrictAsARequestInAllElse) {
+  const refusal cases[] = {
+      {"", error_code::invalid_json, ""},
+      {"[]", error_code::invalid_json, ""},
+      {"{}", error_code::missing_model, "model"},
+      {R"({"modality":"ocr"})", error_code::missing_model, "model"},
+      {R"({"modality":"embeddings"})", error_code::missing_model, "model"},
+      {R"({"model":1,"modality":"stt"})", error_code::invalid_request, "model"},
+      {with(R"("modality":"chat","modality":"ocr")"), error_code::ambiguous_body, "modality"},
+      {with(R"("modality":"stt","modality":"stt")"), error_code::ambiguous_body, "modality"},
+      {with(R"("Modality":"chat")"), error_code::ambiguous_body, "Modality"},
+      {with(R"("\u004dodality":"chat")"), error_code::ambiguous_body, "Modality"},
+      {with(R"("modality":"ocr","MODALITY":"chat")"), error_code::ambiguous_body, "MODALITY"},
+      {with(R"("modality":"no","Provider":{})"), error_code::ambiguous_body, "Provider"},
+      {with(R"("modality":"ocr","Model":"x")"), error_code::ambiguous_body, "Model"},
+      {with(R"("modality":"tts","provider":{"only":[],"only":[]})"), error_code::ambiguous_body, "provider.only"},
+      {with(R"("modality":"ocr","zdr":true)"), error_code::misplaced_preference, "zdr"},
+      {with(R"("modality":"no","region":"EU")"), error_code::misplaced_preference, "region"},
+      {with(R"("messages":[])"), error_code::invalid_request, "messages"},
+      {with(R"("messages":null)"), error_code::invalid_request, "messages"},
+      {with(R"("messages":[{"content":[{"type":"hologram"}]}])"), error_code::invalid_request,
+       "messages[0].content[0].type"},
+      {with(R"("input":"")"), error_code::invalid_request, "input"},
+      {with(R"("modality":"embeddings","dimensions":0)"), error_code::invalid_request, "dimensions"},
+  };
+  for (const auto& [body, code, param] : cases) {
+    const auto facts = read(body);
+    ASSERT_FALSE(facts) << body;
+    EXPECT_EQ(facts.error().code, code) << body << "\n" << facts.error().message;
+    EXPECT_EQ(facts.error().param, param) << body;
+  }
+}
+
+TEST(ExplainRequest, ReadsWhatTheRouterNeedsOfEachModality) {
+  const auto chat = read(with(
+      R"("tools":[{"type":"function"}],"provider":{"zdr":true},"messages":[{"content":[{"type":"input_audio"}]}])"));
+  ASSERT_TRUE(chat);
+  EXPECT_THAT(chat->parameters, ElementsAre(ElementsAre("tools")));
+  EXPECT_THAT(chat->required_features, ElementsAre("input_audio"));
+  EXPECT_EQ(chat->provider, R"({"zdr":true})");
+
+  const auto embeddings = read(with(R"("modality":"embeddings","dimensions":8,"tools":[1])"));
+  ASSERT_TRUE(embeddings);
+  EXPECT_EQ(embeddings->dimensions, 8U);
+  EXPECT_TRUE(embeddings->parameters.empty());
+
+  const auto ocr = read(with(R"("dimensions":"x","document":{},"store":true,"provider":{"zdr":true})"));
+  ASSERT_TRUE(ocr);
+  EXPECT_FALSE(ocr->dimensions);
+  EXPECT_EQ(ocr->retained_field, "store");
+  EXPECT_EQ(ocr->provider, R"({"zdr":true})");
+}
+
+TEST(ExplainRequest, KeepsTheCaseOfModalityToItself) {
+  request_reader reader;
+  const padded body(R"({"model":"m","Modality":"x","messages":[{}]})");
+  EXPECT_TRUE(reader.read_chat(body.view()));
+  EXPECT_TRUE(read(with(R"("modalities":["text"])")));
+  EXPECT_TRUE(read(with(R"("modalitY\u0000":1)")));
+}
+
+TEST(ExplainRequest, BoundsItsDepth) {
+  const auto nested = [](std::size_t levels) {
+    return with(R"("modality":"stt","a":)" + std::string(levels, '[') + std::string(levels, ']'));
+  };
+  EXPECT_TRUE(read(nested(63)));
+  EXPECT_EQ(read(nested(64)).error().code, error_code::invalid_json);
+}
+
+RC_GTEST_PROP(ExplainRequestProperty, SurvivesAnyValueInAnyField, ()) {
+  static const std::vector<std::string> fields = {"model", "modality", "messages", "input",
+                                                  "voice", "document", "provider", "Modality"};
+  const std::string body = "{\"" + *rc::gen::elementOf(fields) + "\":" + generated::value(3) + ",\"" +
+                           *rc::gen::elementOf(fields) + "\":" + generated::value(3) + "}";
+  request_reader reader;
+  const padded exact(body);
+  const auto facts = reader.read_explain(exact.view());
+  if (facts) {
+    RC_ASSERT(!facts->model.empty());
+  } else {
+    RC_ASSERT(!facts.error().message.empty());
+  }
+}
+
+}  // namespace
+}  // namespace phigate::codec
