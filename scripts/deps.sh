@@ -13,9 +13,9 @@ build=(
   libboost1.81-dev nlohmann-json3-dev libsimdjson-dev libspdlog-dev libfmt-dev libyaml-cpp-dev libssl-dev libcli11-dev
   zlib1g-dev
 )
-test=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev openssl python3 curl ca-certificates)
+test=(libgtest-dev libgmock-dev librapidcheck-dev openssl python3 curl ca-certificates)
 e2e=(python3-venv python3-pip curl openssl ca-certificates) # and Node, see below
-bench=(nginx-light wrk openssl python3)
+bench=(libbenchmark-dev nginx-light wrk openssl python3)
 lint=(clang-format-19 clang-tidy-19 clang-19 python3 g++)
 runtime=(ca-certificates curl libspdlog1.10 libfmt9 libyaml-cpp0.7 libsimdjson14 libssl3)
 

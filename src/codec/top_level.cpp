@@ -172,7 +172,8 @@ member locate(std::string_view text, std::string key, std::string_view raw_key, 
   return {.key = std::move(key),
           .key_begin = begin - 1,
           .key_end = begin + raw_key.size() + 1,
-          .value_begin = cursor.offset()};
+          .value_begin = cursor.offset(),
+          .is_null = cursor.kind() == json_kind::null};
 }
 
 }  // namespace phigate::codec

@@ -59,6 +59,7 @@ core::tls_settings read_tls(const node& from, reading& in) {
 
 std::string countries_text(const std::vector<core::country>& countries) {
   std::vector<std::string_view> codes;
+  codes.reserve(countries.size());
   for (const core::country& country : countries) codes.push_back(country.text());
   return joined(codes);
 }

@@ -22,7 +22,7 @@ using context_handle = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;
 
 // " (no start line)": OpenSSL's reason, which holds nothing of the file. Its queue is empty afterwards.
 std::string reason_of_failure() {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  const char* reason = ERR_reason_error_string(ERR_peek_error());
   ERR_clear_error();
   return reason != nullptr ? " (" + std::string(reason) + ')' : "";
 }
@@ -35,8 +35,9 @@ bool holds_certificate(X509_STORE* store) {
   return false;  // a bundle of revocation lists loads, and then trusts nobody
 }
 
-// What OpenSSL asks instead of the terminal.
-int no_passphrase(char*, int, int, void*) {
+// What OpenSSL asks instead of the terminal: nobody is there to type.
+int refuse_passphrase(char*, int, int, void* was_asked) {
+  *static_cast<bool*>(was_asked) = true;
   return -1;
 }
 
@@ -57,13 +58,16 @@ std::optional<std::string> read_ca_file(const node& from, reading& in) {
 void check_key_pair(const node& certificate_from, const std::string& certificate_file, const node& key_from,
                     const std::string& key_file, reading& in) {
   const context_handle context(SSL_CTX_new(TLS_server_method()));
-  SSL_CTX_set_default_passwd_cb(context.get(), no_passphrase);
+  bool locked = false;
+  SSL_CTX_set_default_passwd_cb(context.get(), refuse_passphrase);
+  SSL_CTX_set_default_passwd_cb_userdata(context.get(), &locked);
   if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1) {
     in.fault(certificate_from,
              in_quotes(certificate_from.scalar) + " is no certificate chain in PEM" + reason_of_failure());
   } else if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    in.fault(key_from,
-             in_quotes(key_from.scalar) + " is not the certificate's private key in PEM" + reason_of_failure());
+    const std::string why = reason_of_failure();
+    in.fault(key_from, in_quotes(key_from.scalar) + (locked ? " is behind a passphrase: write the key without one"
+                                                            : " is not the certificate's private key in PEM" + why));
   }
 }
 

@@ -14,7 +14,7 @@ namespace phigate::config {
 std::optional<std::string> read_ca_file(const node& from, reading& in);
 
 // A listener's certificate chain and the private key that goes with it, by the paths read from the two nodes. A key
-// behind a passphrase is a fault: nobody is there to type it.
+// behind a passphrase is a fault.
 void check_key_pair(const node& certificate_from, const std::string& certificate_file, const node& key_from,
                     const std::string& key_file, reading& in);
 

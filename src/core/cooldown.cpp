@@ -13,7 +13,8 @@ std::chrono::milliseconds plain_time(trouble what, std::optional<std::chrono::se
     case trouble::rate_limit:
       // Cut before it becomes milliseconds, which a hostile number of seconds would overflow.
       return std::max<std::chrono::milliseconds>(
-          settings.rate_limit, std::min(retry_after.value_or(std::chrono::seconds(0)), cooldown::longest_retry_after));
+          settings.rate_limit, std::clamp(retry_after.value_or(std::chrono::seconds(0)), std::chrono::seconds(0),
+                                          cooldown::longest_retry_after));
     case trouble::operator_mistake:
       return cooldown::operator_mistake_time;
   }

@@ -5,26 +5,13 @@
 #include <utility>
 
 #include "eligibility_rules.hpp"
+#include "model_routes.hpp"
 #include "refusal.hpp"
 
 namespace phigate::core {
 namespace {
 
-std::vector<route_id> routes_of_alias(const alias& wanted, modality what, const registry& known) {
-  std::vector<route_id> ids;
-  for (const std::string& model : wanted.models) {
-    const auto routes = known.routes_of(model, what);
-    ids.insert(ids.end(), routes.begin(), routes.end());
-  }
-  // Registry order, and once each even where an alias names a model twice.
-  std::ranges::sort(ids);
-  const auto repeated = std::ranges::unique(ids);
-  ids.erase(repeated.begin(), repeated.end());
-  return ids;
-}
-
-// Calls `visit` with every route that could be eligible, in registry order, from the indices: a pinned model must not
-// cost a walk over the registry.
+// Calls `visit` with every route that could be eligible, in registry order.
 template <typename Visitor>
 void visit_candidates(const policy& wanted, const registry& known, Visitor visit) {
   switch (wanted.model.kind) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory_resource>
 #include <string>
 #include <unordered_map>
@@ -25,15 +26,15 @@ constexpr double least_latency_share = 0.5;
 constexpr std::size_t scratch_size = 8192;
 
 // What one route is ordered by: the keys of spec §4, first to last, and smaller before larger. What the request does
-// not sort by is the same for all. Lists are sorted by the million, so the keys are few and packed.
+// not sort by is the same for all. Every request sorts, so the flags are packed.
 struct sort_key {
-  std::uint64_t standing = 0;  // `standing_of`
-  int128 amount = 0;           // the metric, or else the lowest price of the route's model
+  std::uint64_t standing = 0;  // the bits below, the weightier key in the higher one
+  std::uint32_t index = 0;     // among the candidates, which stand in registry order
+  bool priced = false;
+  int128 amount = 0;  // the metric, or else the lowest price of the route's model
   // Of −health / price², or of −health for a free route. A long double holds every square of a price, and the smallest
   // health over one, without over- or underflow.
   long double demerit = 0;
-  bool priced = false;
-  std::uint32_t index = 0;  // among the candidates, which stand in registry order
 
   friend bool operator<(const sort_key& left, const sort_key& right) {
     if (left.standing != right.standing) return left.standing < right.standing;
@@ -55,7 +56,7 @@ bool is_listed(const sort_key& key) {
 }
 
 double sound_ratio(double value) {
-  return value > 0 ? std::min(value, 1.0) : 0;  // no number is not above 0 either
+  return value > 0 ? std::min(value, 1.0) : 0;  // NaN is not above 0 either
 }
 
 latency_value sound_latency(const route_signals& measured) {
@@ -244,7 +245,7 @@ std::optional<route_order> route_order::make(const eligible_routes& eligible, co
   }
   const bool models_compete = wanted.model.kind == model_kind::automatic && !sort_of(wanted);
   if (models_compete) set_model_prices(keys, candidates, &scratch);
-  std::sort(keys.begin(), keys.end());
+  std::ranges::sort(keys, std::less<>{});
 
   const std::size_t kept = count_kept(keys, wanted.preferences);
   if (kept == 0) return std::nullopt;

@@ -81,9 +81,10 @@ std::string parameter_rule::detail(const hosted_model& model, const endpoint& ho
 }
 
 std::string parameter_rule::asked_for() const {
-  std::vector<std::string> all = wanted_->required_features;
+  words all = wanted_->required_features;
   if (wanted_->dimensions) all.push_back("dimensions " + std::to_string(*wanted_->dimensions));
   if (wanted_->preferences.require_parameters) {
+    all.emplace_back("provider.require_parameters");
     for (const words& any_of : wanted_->parameters) all.push_back(joined(any_of, " or "));
   }
   return joined(all, ", ");

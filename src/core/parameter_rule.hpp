@@ -21,7 +21,8 @@ class parameter_rule {
   [[nodiscard]] bool passes(const hosted_model& model, const endpoint& host) const;
   // What is wrong, for a person. Only for a model that does not pass.
   [[nodiscard]] std::string detail(const hosted_model& model, const endpoint& host) const;
-  // What is asked for, in words: "file, json_object or json_schema, dimensions 8".
+  // What is asked for, in words: "file, dimensions 8, provider.require_parameters, json_object or json_schema". Empty
+  // only where nothing is.
   [[nodiscard]] std::string asked_for() const;
 
  private:

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "model_routes.hpp"
 #include "parameter_rule.hpp"
 
 namespace phigate::core {
@@ -41,32 +42,20 @@ std::string joined(const modality_set& members) {
 }
 
 // What the model asked for serves, anywhere.
-modality_set served_modalities(const policy& wanted, const registry& known) {
+modality_set served_modalities(const model_selector& wanted, const registry& known) {
   modality_set served;
-  const auto add = [&](std::string_view model) {
-    for (modality what : all_modalities()) {
-      if (!known.routes_of(model, what).empty()) served.insert(what);
-    }
-  };
-  switch (wanted.model.kind) {
-    case model_kind::automatic:
-      for (const route& one : known.routes()) served.insert(one.modality);
-      return served;
-    case model_kind::concrete:
-      add(wanted.model.name);
-      return served;
-    case model_kind::alias:
-      if (const alias* found = known.find_alias(wanted.model.name)) std::ranges::for_each(found->models, add);
-      return served;
+  for (modality what : all_modalities()) {
+    if (!routes_of_model(wanted, what, known).empty()) served.insert(what);
   }
-  std::unreachable();
+  return served;
 }
 
-// Where the same request would find a route if it named that region.
+// Where the same request would find a route if it named that region. `hosts` are the routes of its model and modality.
 region_set other_regions(const policy& wanted, const registry& known, const rule_check& rules,
-                         std::chrono::sys_days today) {
+                         std::span<const route_id> hosts, std::chrono::sys_days today) {
   region_set regions;
-  for (const route& candidate : known.routes()) {
+  for (route_id id : hosts) {
+    const route& candidate = known.at(id);
     if (rules.first_failure(candidate, rules_of_place)) continue;
     for (region where : all_regions()) {
       if (regions.contains(where) || !known.endpoint_of(candidate).regions.contains(where)) continue;
@@ -109,9 +98,10 @@ struct choices {
   rule_set sole;   // each alone removes a route that nothing else does
 };
 
-choices removed_by_choice(const registry& known, const rule_check& rules) {
+choices removed_by_choice(const registry& known, const rule_check& rules, std::span<const route_id> hosts) {
   choices found;
-  for (const route& candidate : known.routes()) {
+  for (route_id id : hosts) {
+    const route& candidate = known.at(id);
     if (rules.first_failure(candidate, rules_of_choice)) continue;
     const auto first = rules.first_failure(candidate);
     if (!first) continue;
@@ -130,9 +120,10 @@ std::string joined_choices(rule_set chosen, const policy& wanted, std::string_vi
   return text;
 }
 
-// Empty where something else stands in the way as well.
-std::string choice_advice(const policy& wanted, const registry& known, const rule_check& rules) {
-  const choices found = removed_by_choice(known, rules);
+// Empty where every route is kept out by something else as well.
+std::string choice_advice(const policy& wanted, const registry& known, const rule_check& rules,
+                          std::span<const route_id> hosts) {
+  const choices found = removed_by_choice(known, rules, hosts);
   if (found.routes == 0) return {};
   const std::string routes = found.routes == 1 ? "1 route" : std::to_string(found.routes) + " routes";
   const std::string text = "Only what the request itself asks for stands in the way of " + routes +
@@ -145,13 +136,14 @@ std::string choice_advice(const policy& wanted, const registry& known, const rul
 
 std::string advice(const policy& wanted, const registry& known, const rule_check& rules, std::chrono::sys_days today) {
   const std::string what(to_string(wanted.modality));
-  const modality_set served = served_modalities(wanted, known);
-  if (!served.contains(wanted.modality)) {
+  const std::vector<route_id> hosts = routes_of_model(wanted.model, wanted.modality, known);
+  if (hosts.empty()) {
     if (wanted.model.kind == model_kind::automatic) return "No provider here serves " + what + ".";
-    return "It serves " + joined(served) + "; name a model for " + what + " or send 'auto'.";
+    return "It serves " + joined(served_modalities(wanted.model, known)) + "; name a model for " + what +
+           " or send 'auto'.";
   }
-  const std::string text = choice_advice(wanted, known, rules);
-  const region_set regions = other_regions(wanted, known, rules, today);
+  const std::string text = choice_advice(wanted, known, rules, hosts);
+  const region_set regions = other_regions(wanted, known, rules, hosts, today);
   if (!regions.empty()) return text + "Regions that can serve it: " + joined(regions) + "; name one in X-Region.";
   return text + "No other region can serve it either; GET /v1/models lists what can be used.";
 }

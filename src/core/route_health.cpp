@@ -16,6 +16,13 @@ constexpr tick_count floor_of(std::int64_t amount, std::int64_t unit) {
   return amount / unit - (amount % unit < 0 ? 1 : 0);
 }
 
+std::chrono::nanoseconds tick_length(std::chrono::milliseconds window) {
+  if (window < std::chrono::milliseconds(1) || window > std::chrono::years(1)) {
+    throw std::invalid_argument("health: the window must be between a millisecond and a year");
+  }
+  return std::chrono::nanoseconds(window) / ticks_in_window;
+}
+
 // outcome_window's words. All arithmetic on a bucket's number is modulo 2²⁴.
 constexpr unsigned count_bits = 20;
 constexpr std::uint64_t count_mask = outcome_window::most;
@@ -171,10 +178,7 @@ void sample_window::copy(const sample_window& other, const tick_scale& scale) {
   memo_.store(sample_word(next_.load(relaxed), 0), std::memory_order_release);
 }
 
-route_health::route_health(std::chrono::milliseconds window)
-    : tick_(std::chrono::nanoseconds(window) / ticks_in_window) {
-  if (window < std::chrono::milliseconds(1)) throw std::invalid_argument("health: a window of at least a millisecond");
-}
+route_health::route_health(std::chrono::milliseconds window) : tick_(tick_length(window)) {}
 
 route_health::route_health(std::chrono::milliseconds window, const route_health& before) : route_health(window) {
   if (!before.is_known()) return;

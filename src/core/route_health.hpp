@@ -82,7 +82,7 @@ class route_health {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  // A window of at least a millisecond: else std::invalid_argument.
+  // A window from a millisecond to a year: else std::invalid_argument.
   explicit route_health(std::chrono::milliseconds window);
   // With what `before` knows, by the times of its records.
   route_health(std::chrono::milliseconds window, const route_health& before);

@@ -40,7 +40,9 @@ std::expected<core::region, api_error> settle_region(const policy_inputs& inputs
 // What require_parameters needs to know of the body.
 void note_parameters(core::policy& policy, const codec::request_facts& facts) {
   policy.parameters = facts.parameters;
-  for (const codec::member& field : facts.members) policy.fields.push_back(field.key);
+  for (const codec::member& field : facts.members) {
+    if (!field.is_null) policy.fields.push_back(field.key);
+  }
 }
 
 }  // namespace

@@ -5,6 +5,8 @@ const { call, baseURL, apiKey = "any", maxRetries = 2, headers = {}, body = {} }
 const client = new OpenAI({ baseURL, apiKey, maxRetries, defaultHeaders: headers });
 const question = { model: "model-a", messages: [{ role: "user", content: "hello from the SDK" }], ...body };
 
+const headersOf = (response) => Object.fromEntries(response.headers);
+
 async function collect(stream, most = Infinity) {
   const chunks = [];
   for await (const chunk of stream) {
@@ -24,10 +26,13 @@ const calls = {
     return {
       text: data.choices[0].message.content,
       requestId: data._request_id,
-      headers: Object.fromEntries(response.headers),
+      headers: headersOf(response),
     };
   },
-  stream: async () => collect(await client.chat.completions.create({ ...question, stream: true })),
+  async stream() {
+    const { data, response } = await client.chat.completions.create({ ...question, stream: true }).withResponse();
+    return { ...(await collect(data)), headers: headersOf(response) };
+  },
   leave: async () => collect(await client.chat.completions.create({ ...question, stream: true }), 1),
   async models() {
     const ids = [];
@@ -36,8 +41,9 @@ const calls = {
   },
   retrieve: async () => ({ id: (await client.models.retrieve(body.model)).id }),
   async embeddings() {
-    const { data } = await client.embeddings.create({ model: "embed-a", input: ["a", "b"], ...body });
-    return { vectors: data.map((one) => Array.from(one.embedding)) };
+    const asked = { model: "embed-a", input: ["a", "b"], ...body };
+    const { data, response } = await client.embeddings.create(asked).withResponse();
+    return { vectors: data.data.map((one) => Array.from(one.embedding)), headers: headersOf(response) };
   },
 };
 

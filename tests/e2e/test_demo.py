@@ -1,7 +1,8 @@
-"""The demo as `scripts/run.sh` serves it: the two requests that it prints, every model, and that Ctrl-C leaves nothing behind."""
+"""The demo as `scripts/run.sh` serves it: the requests that it prints, every model, the README's tour, and that Ctrl-C leaves nothing behind."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -17,8 +19,9 @@ from support.gateway import ROOT, binary
 from support.raw_client import Connection, Response
 from support.waiting import eventually
 
-PORTS = (8080, 18443, 18444, 18445, 18446)
+PORTS = (8080, 18443, 18444, 18445, 18446, 18447)
 SERVES = "Ctrl-C stops"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def listening(port: int) -> bool:
@@ -26,14 +29,52 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def run(command: str) -> str:
+    """What a command prints that somebody pastes at the project's root."""
+    typed = command.replace("build/release/phigate", str(binary()))
+    done = subprocess.run(
+        ["bash", "-c", "set -e -o pipefail\n" + typed],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"{command}\nended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def tour() -> list[tuple[str, list[str]]]:
+    """The README's commands in that section, each with the lines that it shows of what they print."""
+    section = README.split("\n## See it decide\n")[1].split("\n## ")[0]
+    steps: list[tuple[str, list[str]]] = []
+    for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
+        if language == "sh":
+            steps.append((text, []))
+        else:
+            steps[-1][1].extend(line.strip() for line in text.splitlines())
+    return steps
+
+
+def shows(printed: str, lines: list[str]) -> bool:
+    """Whether the lines are there, in this order; one that ends in "…" goes on."""
+    rest = iter(line.strip() for line in printed.splitlines())
+    return all(any(fits(line, told) for told in rest) for line in lines)
+
+
+def fits(shown: str, told: str) -> bool:
+    return told.startswith(shown[:-1]) if shown.endswith("…") else told == shown
+
+
 class Demo:
     """scripts/run.sh in a process group of its own, as a terminal would have it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *arguments: str) -> None:
         self.said = Path(tempfile.mkstemp(prefix="phigate-demo-")[1])
         with self.said.open("wb") as out:
             self.process = subprocess.Popen(
-                [ROOT / "scripts" / "run.sh"],
+                [ROOT / "scripts" / "run.sh", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -59,13 +100,17 @@ class Demo:
 
 
 class DemoCase(unittest.TestCase):
-    def start(self) -> Demo:
+    def start(self, *arguments: str) -> Demo:
         self.assertEqual([port for port in PORTS if listening(port)], [], "the demo's ports must be free for this test")
-        demo = Demo()
+        demo = Demo(*arguments)
         self.addCleanup(demo.remove)
         eventually(demo.ready, "run.sh says that it serves", timeout=60)
         self.assertIn(SERVES, demo.text())
         return demo
+
+    def end(self, demo: Demo) -> None:
+        self.assertEqual(demo.press_ctrl_c(), 0, demo.text())
+        eventually(lambda: not any(map(listening, PORTS)), "every port is free again")
 
     def request(self, method: str, target: str, headers: list[tuple[str, str]], body: dict | None = None) -> Response:
         with Connection("127.0.0.1", 8080) as connection:
@@ -75,14 +120,29 @@ class DemoCase(unittest.TestCase):
     def test_what_it_prints_works_and_ctrl_c_ends_it(self) -> None:
         demo = self.start()
         commands = re.findall(r"^  (curl .*)$", demo.text(), re.MULTILINE)
-        self.assertEqual(len(commands), 2)
-        for command, tier in zip(commands, ("x-phi-tier: non_phi", "x-phi-tier: phi"), strict=True):
-            done = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=30, check=True)
-            self.assertTrue(done.stdout.startswith("HTTP/1.1 200"), done.stdout)
-            self.assertIn(tier, done.stdout)
+        self.assertEqual(len(commands), 3)
+        general, phi, explained = map(run, commands)
+        for answer, tier in ((general, "x-phi-tier: non_phi"), (phi, "x-phi-tier: phi")):
+            self.assertTrue(answer.startswith("HTTP/1.1 200"), answer)
+            self.assertIn(tier, answer)
+        candidates = json.loads(explained)["candidates"]
+        self.assertEqual([one["provider"] for one in candidates], ["ovhcloud", "scaleway"])
+        self.the_readmes_programs_run()
         self.every_model_serves()
-        self.assertEqual(demo.press_ctrl_c(), 0, demo.text())
-        eventually(lambda: not any(map(listening, PORTS)), "every port is free again")
+        self.end(demo)
+
+    def the_readmes_programs_run(self) -> None:
+        python = "\n".join(re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
+        printed = self.printed([sys.executable, "-c", python], ROOT)
+        self.assertTrue(printed.endswith("scaleway scaleway received: Hello\n"), printed)
+        (script,) = re.findall(r"^```js\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+        printed = self.printed(["node", "--input-type=module", "--eval", script], Path(os.environ["PHIGATE_NODE_FOLDER"]))
+        self.assertEqual(printed, "scaleway received: Hello mistral-small-3.2-24b-instruct-2506/EU/general\n")
+
+    def printed(self, command: list[str], folder: Path) -> str:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
 
     def every_model_serves(self) -> None:
         everywhere = self.request("GET", "/v1/models", []).json()["data"]
@@ -101,6 +161,23 @@ class DemoCase(unittest.TestCase):
             content.append({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}})
         body = {"model": model, "messages": [{"role": "user", "content": content}], "max_tokens": 5, "user": "someone"}
         return self.request("POST", "/v1/chat/completions", [("X-Region", region)], body)
+
+    def test_the_readmes_tour_goes_as_it_says(self) -> None:
+        (start, _), *steps = tour()
+        self.assertGreater(len(steps), 4)
+        registry = ROOT / "config" / "demo-providers.yaml"
+        before = registry.read_bytes()
+        demo = self.start(*shlex.split(start)[1:])
+        for command, lines in steps:
+            with self.subTest(command):
+                printed = run(command)
+                if "/v1/route/explain" in command:  # a reload takes a moment, and asking again changes nothing
+                    with contextlib.suppress(AssertionError):
+                        eventually(lambda asked=command, due=lines: shows(run(asked), due))
+                    printed = run(command)
+                self.assertTrue(shows(printed, lines), printed)
+        self.end(demo)
+        self.assertEqual(registry.read_bytes(), before, "only the demo's own copy was edited")
 
     def test_a_taken_port_is_told_and_nothing_is_left_running(self) -> None:
         for port in (8080, 18444):

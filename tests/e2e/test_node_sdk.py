@@ -15,7 +15,7 @@ from support.case import UUID7, GatewayCase
 from support.registry import World, single_world
 from support.waiting import eventually
 
-from e2e.sdk_case import ERRORS, SdkCase
+from e2e.sdk_case import ERRORS, LOOK, WISHES, SdkCase, with_variant
 
 
 def node(base_url: str, call: str, **options: Any) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class NodeSdk(SdkCase):
                 error = self.failed(headers=headers, body=body)
                 self.assertEqual((error["kind"], error["status"], error["code"]), (kind, status, code))
                 self.assertTrue(re.fullmatch(UUID7, error["requestID"]))
-                self.assertEqual(self.counts(), [reached] * 3)
+                self.assertEqual(tuple(self.counts()), reached)
 
     def test_a_conflict_is_not_retried_though_the_sdk_would(self) -> None:
         self.world["first"].always(faults.status(409))
@@ -98,6 +98,20 @@ class NodeSdk(SdkCase):
         self.all_answer(faults.rate_limited(1))
         self.assertEqual(self.failed(maxRetries=1)["kind"], "RateLimitError")
         self.assertEqual(self.counts(), [2, 2, 2])
+
+    def test_preferences_and_variants(self) -> None:
+        for call, model, more in (
+            ("chat", "model-a", {}),
+            ("chat", "model-a", {"messages": LOOK}),
+            ("stream", "model-a", {}),
+            ("stream", "model-a", {"messages": LOOK}),
+            ("embeddings", "embed-a", {}),
+        ):
+            for wish, *expected in WISHES:
+                with self.subTest(wish, call=call, **more):
+                    name, extra = with_variant(model, wish)
+                    told = self.call(call, body={"model": name, **more, **extra})
+                    self.assert_routed(told["headers"], *expected)
 
     def test_models(self) -> None:
         self.assertEqual(set(self.call("models")["ids"]), {"auto", "model-a", "embed-a"})

@@ -12,7 +12,7 @@ from support.case import GatewayCase
 from support.registry import World, single_world
 from support.waiting import eventually
 
-from e2e.sdk_case import ERRORS, SdkCase
+from e2e.sdk_case import ERRORS, LOOK, WISHES, SdkCase, with_variant
 
 HELLO = [{"role": "user", "content": "hello from the SDK"}]
 
@@ -80,7 +80,7 @@ class PythonSdk(SdkCase):
                 error = caught.exception
                 self.assertEqual((error.status_code, error.code), (status, code))
                 self.assertEqual(error.request_id, error.response.headers["x-request-id"])
-                self.assertEqual(self.counts(), [reached] * 3)
+                self.assertEqual(tuple(self.counts()), reached)
 
     def ask(self, model: str = "model-a", region: str | None = None, phi: str | None = None, **extra: Any) -> Any:
         headers = {name: value for name, value in (("X-Region", region), ("X-PHI", phi)) if value is not None}
@@ -98,6 +98,36 @@ class PythonSdk(SdkCase):
         with self.assertRaises(openai.RateLimitError):
             self.client(max_retries=1).chat.completions.create(model="model-a", messages=HELLO)
         self.assertEqual(self.counts(), [2, 2, 2])
+
+    def test_preferences_and_variants_of_a_chat(self) -> None:
+        chat = self.client().chat.completions.with_raw_response
+        for messages in (HELLO, LOOK):
+            for wish, *expected in WISHES:
+                with self.subTest(wish, messages=messages):
+                    model, extra = with_variant("model-a", wish)
+                    told = chat.create(model=model, messages=messages, extra_body=extra)
+                    self.assertTrue(told.parse().choices[0].message.content)
+                    self.assert_routed(told.headers, *expected)
+
+    def test_preferences_and_variants_of_a_stream(self) -> None:
+        chat = self.client().chat.completions.with_raw_response
+        for messages in (HELLO, LOOK):
+            for wish, *expected in WISHES:
+                with self.subTest(wish, messages=messages):
+                    model, extra = with_variant("model-a", wish)
+                    told = chat.create(model=model, messages=messages, stream=True, extra_body=extra)
+                    with told.parse() as stream:
+                        self.assertIn(expected[0], "".join(chunk.choices[0].delta.content or "" for chunk in stream))
+                    self.assert_routed(told.headers, *expected)
+
+    def test_preferences_and_variants_of_embeddings(self) -> None:
+        embeddings = self.client().embeddings.with_raw_response
+        for wish, *expected in WISHES:
+            with self.subTest(wish):
+                model, extra = with_variant("embed-a", wish)
+                told = embeddings.create(model=model, input="a", extra_body=extra)
+                self.assertEqual(list(told.parse().data[0].embedding), vector("a", 8))
+                self.assert_routed(told.headers, *expected)
 
     def test_models(self) -> None:
         client = self.client()

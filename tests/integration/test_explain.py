@@ -20,7 +20,7 @@ REASONS = {
 
 
 class ExplainCase(GatewayCase):
-    def told(self, body: Any, **options: Any) -> dict[str, Any]:
+    def explained(self, body: Any, **options: Any) -> dict[str, Any]:
         """An explanation of the right shape for which nobody was asked."""
         asked = self.world.requests()
         explained = self.explain(body, **options)
@@ -39,7 +39,7 @@ class ExplainCase(GatewayCase):
         return explained
 
     def routed(self, body: Any, **options: Any) -> list[dict[str, Any]]:
-        explained = self.told(body, **options)
+        explained = self.explained(body, **options)
         self.assertEqual(explained["decision"], "route", explained["error"])
         return explained["candidates"]
 
@@ -60,7 +60,7 @@ class Shape(ExplainCase):
         return regional_world()
 
     def test_a_request_that_would_be_routed(self) -> None:
-        explained = self.told(question(model="gemma-4"), region="eu", phi="FALSE")
+        explained = self.explained(question(model="gemma-4"), region="eu", phi="FALSE")
         self.assertEqual(explained["decision"], "route")
         self.assertEqual((explained["region"], explained["class"]), ("EU", "general"))
         self.assertEqual((explained["modality"], explained["strategy"]), ("chat", "default"))
@@ -95,18 +95,18 @@ class Shape(ExplainCase):
             for region in (None, "CH", "WORLD"):
                 for phi in (None, "true"):
                     with self.subTest(body=body, region=region, phi=phi):
-                        explained = self.told(body, region=region, phi=phi)
+                        explained = self.explained(body, region=region, phi=phi)
                         found = explained["candidates"] + explained["excluded"]
                         names = sorted((one["provider"], one["endpoint"], one["model"]) for one in found)
                         self.assertEqual(names, self.routes())
 
     def test_the_reasons(self) -> None:
-        explained = self.told(question(model="gemma-4", provider={"ignore": ["nebius"]}), region="EU", phi="true")
+        explained = self.explained(question(model="gemma-4", provider={"ignore": ["nebius"]}), region="EU", phi="true")
         reasons = {(one["provider"], one["model"]): one["reason"] for one in explained["excluded"]}
         self.assertEqual(reasons["scaleway", "qwen3.5-397b"], "model")
         self.assertEqual(reasons["nebius", "gemma-4-26b"], "phi")
         self.assertEqual(reasons["together", "gemma-4-31b"], "region")
-        explained = self.told(question(model="gemma-4", provider={"allow_fallbacks": False}), region="EU")
+        explained = self.explained(question(model="gemma-4", provider={"allow_fallbacks": False}), region="EU")
         reasons = [(one["provider"], one["reason"]) for one in explained["excluded"]]
         self.assertIn(("nebius", "allow_fallbacks"), reasons)
 
@@ -116,12 +116,12 @@ class Shape(ExplainCase):
             ({"provider": {"order": ["scaleway"]}}, "ordered"),
             ({"provider": {"sort": "price"}}, "sorted"),
         ):
-            self.assertEqual(self.told(question(model="auto", **fields))["strategy"], strategy)
-        self.assertEqual(self.told(question(model="auto:nitro"))["strategy"], "sorted")
-        self.assertEqual(self.told(question(model="auto:free"))["strategy"], "default")
+            self.assertEqual(self.explained(question(model="auto", **fields))["strategy"], strategy)
+        self.assertEqual(self.explained(question(model="auto:nitro"))["strategy"], "sorted")
+        self.assertEqual(self.explained(question(model="auto:free"))["strategy"], "default")
 
     def test_a_residency_settles_the_region(self) -> None:
-        self.assertEqual(self.told(question(model="auto", provider={"data_residency": "ch"}))["region"], "CH")
+        self.assertEqual(self.explained(question(model="auto", provider={"data_residency": "ch"}))["region"], "CH")
 
 
 class Modality(ExplainCase):
@@ -141,12 +141,12 @@ class Modality(ExplainCase):
             ({"model": "auto", "document": {"type": "document_url", "document_url": "data:,"}}, "ocr"),
         ):
             with self.subTest(body=body):
-                self.assertEqual(self.told(body)["modality"], modality)
+                self.assertEqual(self.explained(body)["modality"], modality)
 
     def test_it_may_be_named(self) -> None:
         for modality in ("chat", "vision", "embeddings", "ocr", "stt", "tts"):
             with self.subTest(modality):
-                explained = self.told({"model": "auto", "modality": modality}, region="CH")
+                explained = self.explained({"model": "auto", "modality": modality}, region="CH")
                 self.assertEqual(explained["modality"], modality)
                 known = modality in ("chat", "vision", "embeddings")
                 self.assertEqual(explained["decision"], "route" if known else "refuse")
@@ -154,17 +154,17 @@ class Modality(ExplainCase):
                     self.assertEqual(explained["error"]["code"], "no_route")
 
     def test_images_make_a_named_chat_vision(self) -> None:
-        self.assertEqual(self.told(image_question(model="auto", modality="chat"))["modality"], "vision")
+        self.assertEqual(self.explained(image_question(model="auto", modality="chat"))["modality"], "vision")
 
     def test_an_unknown_one_is_refused(self) -> None:
         for modality in ("Chat", "audio", "", 7, ["chat"]):
             with self.subTest(modality):
-                explained = self.told({"model": "auto", "modality": modality})
+                explained = self.explained({"model": "auto", "modality": modality})
                 self.assertEqual(explained["decision"], "refuse")
                 self.assertEqual(explained["error"]["param"], "modality")
 
     def test_embeddings_keep_to_one_model(self) -> None:
-        explained = self.told({"model": "auto", "modality": "embeddings"}, region="CH")
+        explained = self.explained({"model": "auto", "modality": "embeddings"}, region="CH")
         self.assertEqual({one["model"] for one in explained["candidates"]}, {"qwen3-embedding"})
 
 
@@ -210,19 +210,19 @@ class Refusals(ExplainCase):
                 refused = self.asked(CHAT, who, body, options)
                 self.assert_error(refused, refused.status, code)
                 told = {**options, "headers": [*bearer(who), *options.get("headers", [])]}
-                explained = self.told(body, **told)
+                explained = self.explained(body, **told)
                 self.assertEqual(explained["decision"], "refuse")
                 self.assertEqual(explained["error"], refused.error)
                 self.assertEqual(explained["candidates"], [])
 
     def test_facts_that_are_not_known_are_null(self) -> None:
-        explained = self.told(question(model="auto"), region="nowhere", headers=bearer("plain"))
+        explained = self.explained(question(model="auto"), region="nowhere", headers=bearer("plain"))
         self.assertIsNone(explained["region"])
-        explained = self.told(question(model="auto"), phi="maybe", headers=bearer("plain"))
+        explained = self.explained(question(model="auto"), phi="maybe", headers=bearer("plain"))
         self.assertIsNone(explained["class"])
 
     def test_those_that_are_known_are_told(self) -> None:
-        explained = self.told(question(model="auto"), region="us", phi="true", headers=bearer("plain"))
+        explained = self.explained(question(model="auto"), region="us", phi="true", headers=bearer("plain"))
         found = (explained["region"], explained["class"], explained["modality"], explained["strategy"])
         self.assertEqual(found, ("US", "phi", "chat", "default"))
 
@@ -261,9 +261,9 @@ class NothingIsCounted(ExplainCase):
         kept = ("phigate_route_success_ratio", "phigate_route_latency", "phigate_route_tokens", "phigate_attempts")
         before = self.gateway.samples().only(*kept)
         for _ in range(5):
-            self.told(question())
-            self.told({"model": "embed-a", "input": "a"})
-            self.told(question(model="nobody-has-it"))
+            self.explained(question())
+            self.explained({"model": "embed-a", "input": "a"})
+            self.explained(question(model="nobody-has-it"))
         self.assertEqual(self.gateway.samples().only(*kept), before)
 
     def test_cooling_scores_and_countries(self) -> None:

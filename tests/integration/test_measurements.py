@@ -37,7 +37,7 @@ class MeasuringCase(test_health.HealthCase):
 class Latency(MeasuringCase):
     def setUp(self) -> None:
         super().setUp()
-        self.delay(first=Delay(first=0.12), second=Delay(first=0.06), third=Delay(first=0.0))
+        self.delay(first=Delay(first=0.12), second=Delay(first=0.06), third=Delay(first=0.01))
 
     def test_from_three_streams_on_the_quickest_comes_first(self) -> None:
         self.measure(2, question(stream=True))
@@ -121,7 +121,7 @@ class Throughput(MeasuringCase):
         self.assertEqual(self.explained_order(), ["first", "second", "third"])
 
     def test_without_a_stream_the_whole_time_counts(self) -> None:
-        self.delay(first=Delay(first=0.1), second=Delay(first=0.05), third=Delay())
+        self.delay(first=Delay(first=0.1), second=Delay(first=0.05), third=Delay(first=0.01))
         self.measure(3, question("one two three"))
         self.assertEqual(self.sorted_by("throughput"), ["third", "second", "first"])
         tokens = len("first received: one two three".split())
@@ -144,6 +144,7 @@ class Shown(MeasuringCase):
     NAMES = ("success_ratio", "cooldown_seconds", "latency_seconds", "tokens_per_second")
 
     def test_each_figure_has_its_type_and_its_labels(self) -> None:
+        self.delay(first=Delay(first=0.01, between=0.005))
         self.measure(3, question(stream=True), ("first",))
         text = self.gateway.metrics()
         for name in self.NAMES:

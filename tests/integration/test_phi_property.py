@@ -51,7 +51,8 @@ class Client(threading.Thread):
         if self._connection is None:
             self._connection = self._gateway.connect()
         response = self._connection.request("POST", asked.path, asked.headers, encoded(asked.body))
-        if (response.header("connection") or "").lower() == "close":
+        is_broken_stream = response.chunked and b"[DONE]" not in response.body
+        if is_broken_stream or (response.header("connection") or "").lower() == "close":
             self._leave()
         return response
 
@@ -80,7 +81,7 @@ class PhiStaysWithVerifiedHosts(unittest.TestCase):
         today = utc_today()
         world = GeneratedWorld(seed)
         world.hasty.clear()  # nothing that stalls: it would only take long
-        gateway = Gateway(world.world.registry, {**world.config(), "log": {"level": "warn"}, "workers": 2})
+        gateway = Gateway(world.world.registry, {**world.config(), "log": {"level": "info"}, "workers": 2})
         with contextlib.ExitStack() as ends:
             ends.callback(world.stop)
             ends.callback(gateway.remove)

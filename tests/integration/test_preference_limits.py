@@ -126,8 +126,9 @@ class RequireParameters(LimitsCase):
             "full": ["tools", "json_schema", "logprobs", "reasoning", "web_search", "audio", "prediction"],
         }
         for slug, features in hosts.items():
+            declared = {"features": features} if features else {}
             world.provider(
-                slug, {"model-a": model("chat", "vision", features=features), "embed-a": model("embeddings")}
+                slug, {"model-a": model("chat", "vision", **declared), "embed-a": model("embeddings")}
             )
         world.provider("dropping", {"model-a": model(features=hosts["full"])}, endpoint={"request": {"drop": ["seed"]}})
         world.provider("models-drop", {"model-a": model(features=hosts["full"], request={"drop": ["top_p", "tools"]})})

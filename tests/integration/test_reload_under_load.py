@@ -99,14 +99,14 @@ class ReloadUnderLoad(GatewayCase):
         if response.status != 200:
             self.wrong.append(f"{response.status} {response.body[:300]!r}")
             return
-        told = self.told(response, is_stream=is_stream)
+        told = self.told_by(response, is_stream=is_stream)
         if told not in [face.told for face in FACES]:
             self.wrong.append(f"a mixed answer: {told}")
         with self.lock:
             self.seen[told] += 1
 
     @staticmethod
-    def told(response: Response, *, is_stream: bool) -> Told:
+    def told_by(response: Response, *, is_stream: bool) -> Told:
         routed = (response.header("x-phi-routed") or "").split("/")[0]
         if is_stream:
             first = response.events()[0].json()

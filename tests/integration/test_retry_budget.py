@@ -56,7 +56,7 @@ class BudgetCase(GatewayCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.nothing_cools()
+        self.heal(question())
 
     def begin(self, count: int) -> list[Connection]:
         return [self.send_only(question(provider={"order": ["h1", "h2", "h3", "h4"]})) for _ in range(count)]
@@ -131,11 +131,14 @@ class OneWave(BudgetCase):
 class FirstFailovers(BudgetCase):
     def test_each_request_has_its_first_one_however_many_there_are(self) -> None:
         count = 150
-        self.world["h1"].always(faults.status(503))
-        held = Held()
+        arrived, held = Held(), Held()
+        self.addCleanup(arrived.gate.open)
         self.addCleanup(held.gate.open)
+        self.world["h1"].always(arrived.step(faults.status(503)))
         self.world["h2"].always(held.step(faults.answer()))
         connections = self.begin(count)
+        eventually(lambda: arrived.now == count, "all are under way", timeout=20)
+        arrived.gate.open()
         eventually(lambda: held.now == count, "all wait for their second host", timeout=20)
         held.gate.open()
         for response in self.answers(connections):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sim import faults
 from sim.upstream import Step
-from support.case import CHAT, GatewayCase
+from support.case import GatewayCase, question
 from support.gateway import ROOT, Gateway, binary
 from support.registry import World, dollars, model, server_context
 
@@ -19,7 +21,7 @@ PAGE = (ROOT / "docs" / "routing.md").read_text(encoding="utf-8")
 AS_SHIPPED = {"health": {"window": "300s", "cooldown": {"server_error": "30s", "rate_limit": "60s", "repeated": "120s"}}}
 KEY = "example-key"
 HOST = re.compile(r"https://([a-z-]+)\.example/v1")
-SHARE = re.compile(r"\((\d+) \+ 5\) / \((\d+) \+ 5\) = ([\d.]+)")
+SHARE = re.compile(r"\((\d+) \+ (\d+)\) / \((\d+) \+ (\d+)\) = (\d+\.\d+)")
 BLEND = re.compile(r"\(3 × ([\d.]+) \+ ([\d.]+)\) / 4 = ([\d.]+) [A-Z]{3}")
 
 
@@ -71,9 +73,9 @@ def words(cell: str) -> list[str]:
 class DocumentCase(GatewayCase):
     config = AS_SHIPPED
 
-    def assert_rounded(self, value: float, shown: str) -> None:
-        places = len(shown.partition(".")[2])
-        self.assertLessEqual(abs(value - float(shown)), 0.5 * 10**-places + 1e-9, f"{value} is not {shown}")
+    def assert_shown(self, value: float, shown: str) -> None:
+        """With four places at most, and no zeros behind."""
+        self.assertEqual(f"{value:.4f}".rstrip("0").rstrip("."), shown)
 
 
 class Example(DocumentCase):
@@ -102,64 +104,69 @@ class Example(DocumentCase):
         return gateway
 
     def test_it_is_what_the_gateway_does(self) -> None:
-        told: dict[str, Any] = {}
-        fresh: dict[str, Any] = {}
-        outcomes: list[int] = []
-        checked = {"http": 0, "#": 0, "excluded": 0, "endpoint": 0, "prose": 0}
+        self.outcomes: list[int] = []  # of birch, so far
+        self.answer: dict[str, Any] = {}  # the last explanation
+        self.first_answer: dict[str, Any] = {}  # the first one
+        checked: Counter[str] = Counter()
         for piece in self.pieces:
             with self.subTest(piece.kind, about=piece.text[:60] or piece.rows[0]):
-                if piece.kind == "http":
-                    told = self.ask(piece.text)
-                    fresh = fresh or told
-                elif piece.kind == "text":
-                    outcomes += self.play(piece.text)
-                elif piece.kind == "table":
-                    self.check_table(piece, told, fresh)
-                elif piece.kind == "prose":
-                    checked["prose"] += self.check_prose(piece.text, told, outcomes)
-                    continue
-            name = piece.head[0] if piece.kind == "table" else piece.kind
-            checked[name] = checked.get(name, 0) + 1
-        self.assertGreater(min(checked.values()), 1, checked)
+                checked[self.follow(piece)] += 1
+        self.assertGreater(min(checked[name] for name in ("http", "text", "#", "excluded", "prose")), 1, checked)
+        self.assertEqual((checked["price"], checked["l"]), (1, 1))
 
-    def ask(self, text: str) -> dict[str, Any]:
+    def follow(self, piece: Piece) -> str:
+        """What the piece was found to be; a failure when it isn't true."""
+        if piece.kind == "http":
+            self.ask(piece.text)
+        elif piece.kind == "text":
+            self.play(piece.text)
+        elif piece.kind == "table":
+            return self.check_table(piece)
+        else:
+            return "prose" if piece.kind == "prose" and self.check_prose(piece.text) else "other"
+        return piece.kind
+
+    def ask(self, text: str) -> None:
         head, _, body = text.partition("\n\n")
-        headers = [tuple(line.split(": ", 1)) for line in head.splitlines()]
-        return self.explain(json.loads(body), headers=headers)
+        self.headers = [tuple(line.split(": ", 1)) for line in head.splitlines()]
+        self.asked = json.loads(body)
+        self.answer = self.explain(self.asked, headers=self.headers)
+        self.first_answer = self.first_answer or self.answer
 
-    def play(self, text: str) -> list[int]:
+    def play(self, text: str) -> None:
         slug, _, statuses = text.strip().partition(" answers: ")
-        outcomes = [int(status) for status in statuses.split()]
-        for status in outcomes:
+        for status in map(int, statuses.split()):
             self.world[slug].script([] if status == 200 else [faults.status(status)])
-            asked = {"model": "large-1", "messages": [{"role": "user", "content": "a"}], "provider": {"only": [slug]}}
-            self.assertEqual(self.post(CHAT, asked, region="EU").status, 200 if status == 200 else 502)
-        return outcomes
+            asked = question(model="large-1", provider={"only": [slug]})
+            self.assertEqual(self.chat(asked, region="EU").status, 200 if status == 200 else 502)
+            self.outcomes.append(status)
 
     # ---- what stands behind a request
 
-    def check_table(self, piece: Piece, told: dict[str, Any], fresh: dict[str, Any]) -> None:
+    def check_table(self, piece: Piece) -> str:
         if piece.head[0] == "#":
-            self.check_candidates(piece.rows, told["candidates"])
-        elif piece.head[0] == "excluded":
-            listed = [[one["endpoint"], one["model"], one["reason"]] for one in told["excluded"]]
+            self.check_candidates(piece.rows, self.answer["candidates"])
+            return "#"
+        if piece.head[0] == "excluded":
+            listed = [[one["endpoint"], one["model"], one["reason"]] for one in self.answer["excluded"]]
             self.assertEqual(piece.rows, listed)
-        elif piece.head[-1] == "price":
-            self.check_prices(piece.rows, {one["endpoint"]: one["price"] for one in fresh["candidates"]})
+            return "excluded"
+        if piece.head[-1] == "price":
+            self.check_prices(piece.rows, {one["endpoint"]: one["price"] for one in self.first_answer["candidates"]})
         else:
-            self.assertEqual(piece.head[-1], "l")
             self.check_latency_shares(piece.rows)
+        return piece.head[-1]
 
     def check_candidates(self, rows: list[list[str]], candidates: list[dict[str, Any]]) -> None:
         self.assertEqual([row[:2] for row in rows], [[str(i), one["endpoint"]] for i, one in enumerate(candidates, 1)])
         for (_, _, price, health, cooling, score), one in zip(rows, candidates, strict=True):
-            self.assert_rounded(one["price"], price)
-            self.assert_rounded(one["health"], health)
+            self.assert_shown(one["price"], price)
+            self.assert_shown(one["health"], health)
             self.assertEqual(cooling, "yes" if one["cooling"] else "no")
             if one["score"] is None:
                 self.assertEqual(score, "free")
             else:
-                self.assert_rounded(one["score"], score)
+                self.assert_shown(one["score"], score)
 
     def check_prices(self, rows: list[list[str]], prices: dict[str, float]) -> None:
         self.assertEqual({row[0] for row in rows}, set(prices))
@@ -174,22 +181,21 @@ class Example(DocumentCase):
     def check_latency_shares(self, rows: list[list[str]]) -> None:
         medians = {endpoint: float(median.removesuffix(" ms")) for endpoint, median, _ in rows}
         for endpoint, _, share in rows:
-            self.assert_rounded(min(1.0, max(0.5, min(medians.values()) / medians[endpoint])), share)
+            self.assert_shown(min(1.0, max(0.5, min(medians.values()) / medians[endpoint])), share)
 
-    def check_prose(self, text: str, told: dict[str, Any], outcomes: list[int]) -> bool:
+    def check_prose(self, text: str) -> bool:
         """Whether there was something to check."""
-        for good, total, share in SHARE.findall(text):
-            self.assertEqual((int(good), int(total)), (outcomes.count(200), len(outcomes)))
-            self.assert_rounded((int(good) + 5) / (int(total) + 5), share)
-        strategy = re.search(r"The strategy is `(\w+)`", text)
-        if strategy:
-            self.assertEqual(told["strategy"], strategy[1])
-        refusal = re.search(r"This would be (\d+) `(\w+)`", text)
-        if refusal:
-            self.assertEqual((told["decision"], told["error"]["code"]), ("refuse", refusal[2]))
-            asked = {"model": "large-1", "messages": [], "provider": {"only": ["cedar"], "eu_owned": True}}
-            self.assertEqual(self.post(CHAT, asked).status, int(refusal[1]))
-        return bool(SHARE.search(text) or strategy or refusal)
+        shares = SHARE.findall(text)
+        for *terms, share in shares:
+            good, given, total, given_too = map(int, terms)
+            self.assertEqual((good, given, total, given_too), (self.outcomes.count(200), 5, len(self.outcomes), 5))
+            self.assert_shown((good + given) / (total + given_too), share)
+        if strategy := re.search(r"The strategy is `(\w+)`", text):
+            self.assertEqual(self.answer["strategy"], strategy[1])
+        if refusal := re.search(r"This would be (\d+) `(\w+)`", text):
+            response = self.chat(question() | self.asked, headers=self.headers)
+            self.assertEqual(self.assert_error(response, int(refusal[1]), refusal[2]), self.answer["error"])
+        return bool(shares or strategy or refusal)
 
     # ---- the rest of the page, with the same registry
 
@@ -240,6 +246,26 @@ class Example(DocumentCase):
             counted = list(told["error"]["metadata"]["excluded"])
             self.assertEqual(counted, [name for name in listed if name in counted])
         return {one["reason"] for one in told["excluded"]}
+
+    def test_every_refusal_that_is_named_has_its_status(self) -> None:
+        refused: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+            "missing_model": ({"model": ""}, {}),
+            "invalid_variant": ({"model": "large-1:slow"}, {}),
+            "model_not_found": ({"model": "large-2"}, {}),
+            "invalid_provider_preferences": ({"provider": {"only": []}}, {}),
+            "ambiguous_body": ({"provider": {}, "Provider": {}}, {}),
+            "misplaced_preference": ({"sort": "price"}, {}),
+            "unsupported_parameter": ({"store": True, "provider": {"zdr": True}}, {}),
+            "invalid_region": ({"provider": {"data_residency": "jp"}}, {}),
+            "phi_blocked": ({"provider": {"ignore": ["alder"]}}, {"region": "EU", "phi": "true"}),
+            "no_route": ({"provider": {"data_residency": "eu"}}, {"region": "US"}),
+        }
+        named = set(re.findall(r"(\d{3}) `(\w+)`", " ".join(PAGE.split())))
+        self.assertEqual({code for _, code in named}, set(refused))
+        for status, code in named:
+            with self.subTest(code):
+                body, options = refused[code]
+                self.assert_error(self.chat(question(model="large-1") | body, **options), int(status), code)
 
     def test_every_field_of_the_table_is_a_preference_and_there_is_no_other(self) -> None:
         told = self.explain({"model": "large-1", "provider": {"no_such_preference": 1}})
@@ -295,26 +321,25 @@ class Tables(DocumentCase):
     def feature_words(cls) -> set[str]:
         return {word for row in cls.feature_rows() for word in words(row[1])}
 
-    def cooldown_after(self, model_id: str, steps: list[Step]) -> float:
+    def assert_cooldown(self, model_id: str, steps: list[Step], shown: str) -> None:
+        """As much is left of it as stands there, but for the time that passed meanwhile."""
         self.world["first"].script(steps)
         for _ in steps:
-            self.chat({"model": model_id, "messages": []})
-        return self.gateway.samples().one("phigate_route_cooldown_seconds", model=model_id) or 0.0
-
-    def assert_seconds(self, left: float, shown: str) -> None:
-        """As much is left as stands there, but for the time that the test itself took."""
+            before_last = time.monotonic()
+            self.chat(question(model=model_id))
+        left = self.gateway.samples().one("phigate_route_cooldown_seconds", model=model_id) or 0.0
         self.assertLessEqual(left, float(shown))
-        self.assertGreaterEqual(left, float(shown) - 5)
+        self.assertGreaterEqual(left + time.monotonic() - before_last, float(shown))
 
     def test_cooldowns_last_as_long_as_the_table_says(self) -> None:
         rows = table("Cooldowns", "event")
         self.assertEqual([row[0] for row in rows], list(EVENTS))
         for number, (event, seconds, _) in enumerate(rows):
             with self.subTest(event):
-                self.assert_seconds(self.cooldown_after(f"event-{number}", EVENTS[event]), seconds)
+                self.assert_cooldown(f"event-{number}", EVENTS[event], seconds)
         longest = re.search(r"`Retry-After` when that is longer, (\d+) at most", section("Cooldowns"))
         self.assertIsNotNone(longest)
-        self.assert_seconds(self.cooldown_after(f"event-{len(rows)}", [faults.rate_limited(100_000)]), longest[1])
+        self.assert_cooldown(f"event-{len(rows)}", [faults.rate_limited(100_000)], longest[1])
 
     def test_parameters_need_the_features_of_the_table(self) -> None:
         rows = self.feature_rows()

@@ -75,8 +75,14 @@ class Gateway:
         self.write_files(registry)
 
     def write_files(self, registry: dict[str, Any]) -> None:
-        (self.folder / "phigate.yaml").write_text(json.dumps(self.config, indent=1))
-        (self.folder / "providers.yaml").write_text(json.dumps(registry, indent=1))
+        self._write("phigate.yaml", self.config)
+        self._write("providers.yaml", registry)
+
+    def _write(self, name: str, value: dict[str, Any]) -> None:
+        """In one step, as whoever reloads must: half a file, or an empty one, could be a valid one."""
+        half_done = self.folder / f"{name}.new"
+        half_done.write_text(json.dumps(value, indent=1))
+        half_done.replace(self.folder / name)
 
     # ---- life
 

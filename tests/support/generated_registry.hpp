@@ -44,7 +44,7 @@ inline core::preferences preferences() {
   if (chance(25)) wanted.order = provider_subset(50);
   if (chance(15)) wanted.only = provider_subset(60);
   if (wanted.only && wanted.only->empty()) wanted.only.reset();
-  if (chance(15)) wanted.ignore = provider_subset(40);
+  if (chance(20)) wanted.ignore = provider_subset(40);
   wanted.allow_fallbacks = chance(85);
   if (chance(30)) wanted.sort = static_cast<core::sort_metric>(below(3));
   if (chance(10)) wanted.data_residency = core::parse_residency(any_of(residencies));

@@ -174,7 +174,9 @@ class Traffic:
 
     def batch(self, count: int) -> list[Asked]:
         """The last one is answered 429 by all, with waits that would disturb those behind it."""
-        return [self._asked(number, self._mood(number == count - 1)) for number in range(count)]
+        calm = 2 * count if self._of.is_calm_at_first else 0
+        begins = [self._asked(number, self._in_earshot(lambda *_: WHOLE_GOOD[0])) for number in range(calm)]
+        return begins + [self._asked(calm + number, self._mood(number == count - 1)) for number in range(count)]
 
     def _asked(self, number: int, mood: Callable[[str, bool], Fault]) -> Asked:
         nonce = f"nonce-{self._draw.getrandbits(64):016x}"

@@ -6,6 +6,8 @@ import random
 import socket
 from typing import Any
 
+from sim.upstream import Delay
+
 from .eligibility import Catalogue
 from .registry import REGIONS, World, agreement, server_context
 
@@ -51,6 +53,7 @@ class GeneratedWorld:
         self.max_attempts = self._draw.choice([1, 2, 3, 4, 4, 4])
         self.silent: set[str] = set()  # endpoints where nothing listens
         self.is_forgiving = self._chance(0.5)  # cooldowns that are over at once
+        self.is_calm_at_first = self._chance(0.25)  # all goes well for a while, so that much is measured
         self.hasty: set[str] = set()  # endpoints with short time-outs of their own
         self._unheard: list[socket.socket] = []
         self._make_regions()
@@ -198,6 +201,8 @@ class GeneratedWorld:
             prefix=f"/{name}/v1",
             base64_embeddings=self._chance(0.5),
         )
+        if self.is_calm_at_first:
+            upstream.delay = Delay(first=self._draw.choice([0.002, 0.005, 0.01]), between=0.001)
         return upstream.base_url
 
     def _model_ids(self) -> list[str]:

@@ -26,6 +26,7 @@ struct member {
   std::size_t key_end = 0;    // behind the closing quote
   std::size_t value_begin = 0;
   std::size_t value_end = 0;  // exclusive
+  bool is_null = false;
 };
 
 enum class encoding_format : std::uint8_t { absent, floats, base64 };

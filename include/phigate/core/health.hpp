@@ -27,8 +27,8 @@ struct health_settings {
 
 // What one good answer showed. Each is left out where it can't be told.
 struct served_sample {
-  std::optional<std::chrono::microseconds> latency;  // from the request being sent to the commit
-  std::optional<double> tokens_per_second;           // output tokens over the time after the commit
+  std::optional<std::chrono::microseconds> latency{};  // from the request being sent to the commit
+  std::optional<double> tokens_per_second{};           // output tokens over the time after the commit
 };
 
 // One route's state, for whoever looks at it.
@@ -48,7 +48,7 @@ class health_board {
 
   // Keeps nothing of `known`, whose route ids it takes. What `before` knows of a route with the same endpoint, model
   // and modality goes on: both boards then write to the same state (unless the window changed: then it is copied once).
-  // A window under a millisecond: std::invalid_argument.
+  // A window that is not between a millisecond and a year: std::invalid_argument.
   health_board(const registry& known, const health_settings& settings, const health_board* before = nullptr);
   ~health_board();
   health_board(const health_board&) = delete;

@@ -191,11 +191,19 @@ TEST(shipped_aliases, lead_to_verified_hosts_alone_for_health_data) {
               ElementsAre("scaleway/qwen3.5-397b-a17b"));
 }
 
+TEST(shipped_registry, gives_auto_the_same_model_in_the_eu_for_either_class) {
+  const loaded read = load_shipped();
+  for (const auto data : {core::data_class::general, core::data_class::phi}) {
+    const auto order = hosts(*read.snapshot->registry, asking(region::eu, modality::chat, data));
+    ASSERT_FALSE(order.empty());
+    EXPECT_EQ(order[0], "scaleway/mistral-small-3.2-24b-instruct-2506");
+  }
+}
+
 TEST(shipped_registry, has_a_second_host_in_the_eu_for_some_models) {
   const loaded read = load_shipped();
   const core::registry& registry = *read.snapshot->registry;
-  for (const std::string model : {"gpt-oss-120b", "llama-3.3-70b-instruct", "mistral-small-3.2-24b-instruct-2506",
-                                  "qwen3-coder-30b-a3b-instruct"}) {
+  for (const std::string model : {"gpt-oss-120b", "llama-3.3-70b-instruct", "mistral-small-3.2-24b-instruct-2506"}) {
     core::policy policy = asking(region::eu, modality::chat, core::data_class::general);
     policy.model = {core::model_kind::concrete, model};
     // The cheaper one first: a concrete model is ordered by score alone.
@@ -212,7 +220,8 @@ std::set<std::string> facts_of_routes(const core::registry& registry) {
     const core::provider& owner = registry.provider_of(route);
     const core::endpoint& host = registry.endpoint_of(route);
     const core::hosted_model& model = registry.model_of(route);
-    std::string facts = owner.slug + ' ' + std::string(owner.headquarters ? owner.headquarters->text() : "-");
+    std::string facts = (owner.enabled && host.enabled && model.enabled ? "" : "off: ") + owner.slug + ' ' +
+                        std::string(owner.headquarters ? owner.headquarters->text() : "-");
     facts += ' ' + host.id + ' ' + host.location.text();
     for (const region where : core::all_regions()) {
       if (host.regions.contains(where)) facts += ' ' + std::string(core::to_string(where));

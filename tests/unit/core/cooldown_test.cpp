@@ -282,6 +282,16 @@ TEST(cooldown, follows_the_settings) {
   play({{0, rate_limit, 11, cools}, {0, rate_limit, 12, cools, seconds(12)}}, own);
 }
 
+TEST(cooldown, is_not_shortened_by_shorter_settings) {
+  const health_settings shorter{.server_error = seconds(1), .rate_limit = seconds(1), .repeated = seconds(1)};
+  cooldown value;
+  for (int i = 0; i < 3; ++i) value.on_failure(trouble::fault, {}, second(0), {});
+  for (const trouble what : {trouble::fault, trouble::rate_limit}) {
+    value.on_failure(what, {}, second(1), shorter);
+    EXPECT_EQ(value.left(second(1)), seconds(119));
+  }
+}
+
 TEST(cooldown, takes_a_failure_that_is_reported_late_for_one_at_the_latest_time) {
   play({{10, fault, 30, cools}, {9, fault, 31, cools}});
   cooldown value;

@@ -422,7 +422,7 @@ TEST(health_threads, leave_no_median_behind_that_lacks_a_sample) {
     route_health route(window);
     in_threads([&route](int thread) {
       for (int i = 0; i < 15; ++i) {
-        route.on_success({.latency = microseconds(1 + (thread * 31 + i * 17) % 100), .tokens_per_second = {}}, begin);
+        route.on_success({.latency = microseconds(1 + (thread * 31 + i * 17) % 100)}, begin);
         (void)route.signals(begin);
       }
     });

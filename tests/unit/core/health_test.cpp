@@ -244,10 +244,8 @@ TEST_F(health_test, forgets_outcomes_after_the_window_and_still_knows_the_route)
 }
 
 TEST_F(health_test, measures_latency_and_throughput_apart) {
-  for (const int value : {300, 100, 200})
-    board_.record_success(big, {.latency = microseconds(value), .tokens_per_second = {}}, second(0));
-  for (const int value : {30, 10, 20})
-    board_.record_success(small, {.latency = {}, .tokens_per_second = value}, second(0));
+  for (const int value : {300, 100, 200}) board_.record_success(big, {.latency = microseconds(value)}, second(0));
+  for (const int value : {30, 10, 20}) board_.record_success(small, {.tokens_per_second = value}, second(0));
   EXPECT_EQ(board_.signals(big, second(0)).latency, microseconds(200));
   EXPECT_EQ(board_.signals(big, second(0)).throughput, std::nullopt);
   EXPECT_EQ(board_.signals(small, second(0)).latency, std::nullopt);
@@ -297,8 +295,7 @@ TEST_F(health_test, uses_new_cooldowns_for_new_failures) {
 TEST_F(health_test, is_copied_when_the_window_changes) {
   succeed(big, 0);
   fail(big, failure_kind::rate_limited, 0);
-  for (const int value : {1, 2, 3})
-    board_.record_success(big, {.latency = microseconds(value), .tokens_per_second = {}}, second(1));
+  for (const int value : {1, 2, 3}) board_.record_success(big, {.latency = microseconds(value)}, second(1));
   fail(small, failure_kind::server_error, 0);
   const health_board after(*known_, {.window = seconds(600)}, &board_);
   EXPECT_EQ(after.report(big, second(1)).successes, 4U);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -178,6 +179,32 @@ TEST(embeddings, of_auto_keep_to_the_first_model_of_the_registry_whatever_price_
   host(builder, "b", "e2", "0", modality::embeddings);
   host(builder, "c", "e1", "1", modality::embeddings);
   EXPECT_EQ(order_by_success(builder, automatic(modality::embeddings), {0.001, 1, 0.001}), (names{"c e1", "a e1"}));
+}
+
+TEST(embeddings, of_auto_keep_to_the_first_model_whatever_is_preferred) {
+  registry_builder builder;
+  host(builder, "a", "e1", "9", modality::embeddings);
+  host(builder, "b", "e2", "1", modality::embeddings);
+  host(builder, "c", "e1", "5", modality::embeddings);
+  policy wanted = automatic(modality::embeddings);
+  wanted.preferences.order = test::slugs(*builder.build(), {"b", "a"});
+  EXPECT_EQ(order(builder, wanted), (names{"a e1", "c e1"}));
+  wanted.preferences.sort = sort_metric::price;
+  EXPECT_EQ(order(builder, wanted), (names{"a e1", "c e1"}));
+  wanted.preferences.order.clear();
+  EXPECT_EQ(order(builder, wanted), (names{"c e1", "a e1"}));
+  wanted.preferences.sort = std::nullopt;
+  wanted.model.variant = model_variant::floor;
+  EXPECT_EQ(order(builder, wanted), (names{"c e1", "a e1"}));
+}
+
+TEST(embeddings, of_auto_follow_to_the_next_model_only_where_the_first_is_excluded) {
+  registry_builder builder;
+  host(builder, "a", "e1", "9", modality::embeddings);
+  host(builder, "b", "e2", "1", modality::embeddings);
+  policy wanted = automatic(modality::embeddings);
+  wanted.preferences.ignore = test::slugs(*builder.build(), {"a"});
+  EXPECT_EQ(order(builder, wanted), (names{"b e2"}));
 }
 
 TEST(embeddings, of_auto_take_a_models_place_from_its_first_host_even_a_disabled_one) {

@@ -27,7 +27,7 @@ time_point second(double at) {
 }
 
 served_sample took(std::int64_t microseconds_taken) {
-  return {.latency = microseconds(microseconds_taken), .tokens_per_second = {}};
+  return {.latency = microseconds(microseconds_taken)};
 }
 
 std::optional<std::int64_t> latency(const route_health& route, time_point now) {
@@ -60,11 +60,19 @@ TEST(route_health, is_perfect_while_nothing_is_known) {
   }
 }
 
-TEST(route_health, needs_a_window) {
-  EXPECT_THROW(route_health(milliseconds(0)), std::invalid_argument);
-  EXPECT_THROW(route_health(milliseconds(-1)), std::invalid_argument);
-  EXPECT_THROW(route_health(milliseconds::min()), std::invalid_argument);
-  EXPECT_NO_THROW(route_health(milliseconds(1)));
+TEST(route_health, needs_a_window_of_a_millisecond_to_a_year) {
+  constexpr milliseconds year = std::chrono::years(1);
+  for (const milliseconds odd :
+       {milliseconds(0), milliseconds(-1), milliseconds::min(), milliseconds::max(), year + milliseconds(1)}) {
+    EXPECT_THROW(route_health{odd}, std::invalid_argument);
+  }
+  for (const milliseconds fit : {milliseconds(1), year}) {
+    route_health route(fit);
+    for (int i = 0; i < 3; ++i) route.on_success(took(5), second(0));
+    EXPECT_EQ(counts(route, second(0)), pair(3, 0));
+    EXPECT_EQ(latency(route, second(0) + fit * 63 / 64 - nanoseconds(1)), 5);
+    EXPECT_EQ(latency(route, second(0) + fit), std::nullopt);
+  }
 }
 
 TEST(route_health, smooths_the_success_ratio_with_five_successes) {
@@ -161,7 +169,13 @@ TEST(route_health, counts_what_a_thread_that_is_ahead_has_recorded) {
     EXPECT_EQ(counts(route, second(behind)), pair(3, 0));
     EXPECT_EQ(latency(route, second(behind)), 5);
   }
-  EXPECT_EQ(counts(route, second(-60)), pair(0, 0));
+}
+
+TEST(route_health, ignores_what_lies_a_window_ahead) {
+  route_health route(window);
+  for (int i = 0; i < 3; ++i) route.on_success(took(5), second(64));
+  EXPECT_EQ(counts(route, second(0)), pair(0, 0));
+  EXPECT_EQ(latency(route, second(0)), std::nullopt);
 }
 
 TEST(route_health, measures_from_three_samples_on) {
@@ -171,10 +185,10 @@ TEST(route_health, measures_from_three_samples_on) {
   succeed(route, second(0), 5);
   EXPECT_EQ(latency(route, second(0)), std::nullopt);
   EXPECT_EQ(route.signals(second(0)).throughput, std::nullopt);
-  route.on_success({.latency = microseconds(90), .tokens_per_second = {}}, second(0));
+  route.on_success({.latency = microseconds(90)}, second(0));
   EXPECT_EQ(latency(route, second(0)), 20);
   EXPECT_EQ(route.signals(second(0)).throughput, std::nullopt);
-  route.on_success({.latency = {}, .tokens_per_second = 12.345}, second(0));
+  route.on_success({.tokens_per_second = 12.345}, second(0));
   EXPECT_EQ(route.signals(second(0)).throughput, 50);
 }
 
@@ -192,8 +206,7 @@ TEST(route_health, takes_the_median_and_of_an_even_number_the_mean_of_the_middle
 
 TEST(route_health, keeps_thousandths_of_a_token) {
   route_health route(window);
-  for (const double rate : {33.3333, 33.3333, 0.001})
-    route.on_success({.latency = {}, .tokens_per_second = rate}, second(0));
+  for (const double rate : {33.3333, 33.3333, 0.001}) route.on_success({.tokens_per_second = rate}, second(0));
   EXPECT_EQ(route.signals(second(0)).throughput, 33.333);
 }
 
@@ -214,10 +227,10 @@ TEST(route_health, takes_no_sample_from_what_is_no_rate) {
   route_health route(window);
   const double infinite = std::numeric_limits<double>::infinity();
   for (const double odd : {0.0, -0.0, -1.0, infinite, -infinite, std::nan("")}) {
-    route.on_success({.latency = {}, .tokens_per_second = odd}, second(0));
+    for (int i = 0; i < 3; ++i) route.on_success({.tokens_per_second = odd}, second(0));
   }
   EXPECT_EQ(route.signals(second(0)).throughput, std::nullopt);
-  EXPECT_EQ(counts(route, second(0)), pair(6, 0));
+  EXPECT_EQ(counts(route, second(0)), pair(18, 0));
 }
 
 TEST(route_health, lets_samples_lapse_one_by_one) {

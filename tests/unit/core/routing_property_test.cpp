@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "core/eligibility_rules.hpp"
+#include "core/refusal.hpp"
 #include "phigate/core/eligibility.hpp"
 #include "phigate/core/failover.hpp"
 #include "phigate/core/ordering.hpp"
@@ -228,19 +230,41 @@ RC_GTEST_PROP(generated_routing, blocks_for_phi_exactly_by_the_two_cases_of_the_
   RC_ASSERT(selected.error().code == (blocked ? error_code::phi_blocked : error_code::no_route));
 }
 
-// Without this the properties above could all hold of refusals alone.
-TEST(generated_registries, reach_every_outcome_often) {
+RC_GTEST_PROP(generated_routing, counts_every_route_once_when_the_cut_of_fallbacks_leaves_none, ()) {
+  const registry known(*test::registry_tables());
+  const policy wanted = *test::policies();
+  const auto selected = select(wanted, known, generated_today);
+  RC_PRE(selected.has_value());
+  std::vector<route_id> cut;
+  for (const eligible_route& one : selected->routes()) cut.push_back(one.id());
+  if (cut.size() > 1 && test::generated::chance(50)) cut.pop_back();
+  const api_error error = refusal_of_cut(wanted, known, generated_today, cut);
+  std::size_t removed = 0;
+  for (const exclusion_count& one : error.excluded) removed += one.routes;
+  RC_ASSERT(removed == known.routes().size());
+  RC_ASSERT(error.excluded.back().reason == "allow_fallbacks");
+  RC_ASSERT(error.excluded.back().routes == cut.size());
+}
+
+// Without this the properties above could all hold of refusals alone, or of rules that never bite.
+TEST(generated_registries, reach_every_outcome_and_every_rule_often) {
   std::map<std::string, int> outcomes;
-  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+  for (std::uint64_t seed = 0; seed < 600; ++seed) {
     const registry known(test::registry_tables()(rc::Random(seed), 100).value());
     const policy wanted = test::policies()(rc::Random(seed + 1'000'000), 100).value();
     const auto selected = select(wanted, known, generated_today);
     const std::string outcome(selected ? "route" : traits_of(selected.error().code).code);
     ++outcomes[std::string(to_string(wanted.data_class)) + " " + outcome];
+    for (const auto& one : exclude_all(wanted, known, generated_today)) {
+      if (one) ++outcomes[std::string(to_string(one->reason))];
+    }
   }
   for (std::string_view outcome : {"general route", "general no_route", "general model_not_found", "phi route",
                                    "phi phi_blocked", "phi no_route", "phi model_not_found"}) {
     EXPECT_GE(outcomes[std::string(outcome)], 5) << outcome;
+  }
+  for (exclusion_reason rule : all_exclusion_reasons) {
+    EXPECT_GE(outcomes[std::string(to_string(rule))], 5) << to_string(rule);
   }
 }
 

@@ -46,6 +46,8 @@ struct relayed {
   std::optional<core::attempt_failure> refused;  // by hold: another route may make it good
   bool complete = false;
   std::string broken_by;
+  std::optional<core::failure_kind> blamed;  // on the provider, for its health
+  std::chrono::nanoseconds provider_time{};
   core::metered cost;
 };
 
@@ -87,6 +89,11 @@ class relay_bench {
     result.complete = co_await relay.relay(std::string(client_head), std::move(meter));
     EXPECT_EQ(result.complete, relay.is_complete());
     result.broken_by = relay.broken_by();
+    if (const auto failure = relay.failure()) {
+      EXPECT_EQ(failure->reach, core::reach::committed);
+      result.blamed = failure->kind;
+    }
+    result.provider_time = relay.provider_time();
     result.cost = relay.cost();
     if (result.complete) attempt.release();
     co_return result;

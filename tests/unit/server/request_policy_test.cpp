@@ -98,7 +98,8 @@ TEST_F(request_policy, every_wish_about_retention_forbids_the_fields_that_keep_d
 
 TEST_F(request_policy, what_the_body_uses_is_noted_for_require_parameters_alone) {
   facts_.parameters = {{"tools"}};
-  facts_.members = {codec::member{.key = "model"}, codec::member{.key = "tools"}};
+  facts_.members = {codec::member{.key = "model"}, codec::member{.key = "tools"},
+                    codec::member{.key = "user", .is_null = true}};
   EXPECT_TRUE(settle_policy(inputs_, facts_, *registry_).value().parameters.empty());
   facts_.provider = R"({"require_parameters":true})";
   const core::policy strict = settle_policy(inputs_, facts_, *registry_).value();

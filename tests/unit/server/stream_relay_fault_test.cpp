@@ -143,10 +143,19 @@ struct break_off {
   std::string_view code;
 };
 
+std::optional<failure_kind> blame_for(std::string_view broken_by) {
+  if (broken_by == "error_event") return failure_kind::server_error;
+  if (broken_by == "bad_response" || broken_by == "truncated") return failure_kind::bad_response;
+  if (broken_by == "reset") return failure_kind::reset;
+  if (broken_by == "timeout") return failure_kind::timeout;
+  return std::nullopt;  // a shutdown, a client that went
+}
+
 void expect_told(const break_off& each, relay_bench& bench, const relayed& result) {
   EXPECT_FALSE(result.refused);
   EXPECT_FALSE(result.complete);
   EXPECT_EQ(result.broken_by, each.broken_by);
+  EXPECT_EQ(result.blamed, blame_for(each.broken_by));
   EXPECT_EQ(result.cost.source, core::usage_source::estimated);
   EXPECT_EQ(result.cost.micro_usd, 2);  // "Hi"
   const std::string seen = bench.received();
@@ -214,6 +223,7 @@ TEST(stream_after_the_commit, a_client_that_went_is_told_nothing_and_what_it_got
   const relayed result = started.finish();
   EXPECT_FALSE(result.complete);
   EXPECT_EQ(result.broken_by, "");
+  EXPECT_FALSE(result.blamed);
   EXPECT_EQ(result.cost.source, core::usage_source::estimated);
   EXPECT_EQ(result.cost.micro_usd, 2);
   EXPECT_EQ(bench.from_gateway->written(), seen);
@@ -227,6 +237,7 @@ TEST(stream_after_the_commit, a_failed_write_ends_it_and_what_was_relayed_is_met
   const relayed result = bench.run();
   EXPECT_FALSE(result.complete);
   EXPECT_EQ(result.broken_by, "");
+  EXPECT_FALSE(result.blamed);
   EXPECT_TRUE(bench.context.client_gone);
   EXPECT_EQ(result.cost.source, core::usage_source::estimated);
   EXPECT_EQ(result.cost.micro_usd, 2);
@@ -261,7 +272,25 @@ TEST(stream_after_the_commit, the_clients_own_slowness_is_no_silence_of_the_prov
   ASSERT_FALSE(started.done());
   bench.peer->sends(chunk(finish_event() + done_event));
   bench.from_gateway->reads_on();
-  EXPECT_TRUE(started.finish().complete);
+  const relayed result = started.finish();
+  EXPECT_TRUE(result.complete);
+  EXPECT_LT(result.provider_time, 100ms);  // the client took 120 ms of it
+}
+
+TEST(stream_after_the_commit, what_is_spent_waiting_for_the_provider_is_its_time) {
+  relay_bench bench;
+  bench.peer->sends(std::string(chunked_head) + chunk(text_event("Hi")));
+  test::running<relayed> started(bench.worker->context(), bench.perform());
+  bench.settle();
+  bool late = false;
+  net::deadline later(bench.worker->deadlines(), [&] { late = true; });
+  later.arm_in(60ms);
+  ASSERT_TRUE(test::run_until(bench.worker->context(), [&] { return late; }));
+  bench.peer->sends(chunk(finish_event() + done_event));
+  const relayed result = started.finish();
+  EXPECT_TRUE(result.complete);
+  EXPECT_FALSE(result.blamed);
+  EXPECT_GE(result.provider_time, 50ms);
 }
 
 TEST(stream_after_the_commit, an_http_1_0_client_is_told_without_chunks) {

@@ -77,6 +77,18 @@ TEST_F(pool_test, keeps_nothing_when_it_may_hold_nothing) {
   EXPECT_EQ(pool.size(), 0U);
 }
 
+TEST_F(pool_test, a_retired_pool_closes_what_is_idle_and_what_comes_back) {
+  connection_pool pool({2, 1s});
+  pool.put(a_.channel);
+  const std::shared_ptr<net::channel> in_use = b_.channel;
+  pool.retire();
+  EXPECT_TRUE(a_.peer->was_closed());
+  EXPECT_FALSE(b_.peer->was_closed());
+  pool.put(in_use);
+  EXPECT_TRUE(b_.peer->was_closed());
+  EXPECT_EQ(pool.size(), 0U);
+}
+
 TEST_F(pool_test, a_sweep_closes_what_waited_too_long) {
   connection_pool pool({3, 1s});
   const auto before = std::chrono::steady_clock::now();
