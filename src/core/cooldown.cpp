@@ -32,7 +32,7 @@ void cooldown::on_failure(trouble what, std::optional<std::chrono::seconds> retr
 
 void cooldown::count_fault(time_point at, std::chrono::milliseconds repeated) {
   if (at <= faults_.back() + repeat_span) repeated_until_ = std::max(repeated_until_, at + repeated);
-  std::shift_right(faults_.begin(), faults_.end(), 1);
+  std::ranges::rotate(faults_, faults_.end() - 1);
   faults_.front() = at;
 }
 

@@ -11,6 +11,9 @@
 namespace phigate::core {
 namespace {
 
+// Most models have no more hosts than this: their list then grows once.
+constexpr std::size_t few_routes = 8;
+
 // Calls `visit` with every route that could be eligible, in registry order.
 template <typename Visitor>
 void visit_candidates(const policy& wanted, const registry& known, Visitor visit) {
@@ -62,6 +65,7 @@ std::expected<eligible_routes, api_error> select(const policy& wanted, const reg
                                                  std::chrono::sys_days today) {
   const rule_check rules(wanted, known, today);
   std::vector<eligible_route> admitted;
+  admitted.reserve(few_routes);
   visit_candidates(wanted, known, [&](route_id id) {
     if (!rules.first_failure(known.at(id))) admitted.push_back(eligible_route(known, id));
   });

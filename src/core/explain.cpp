@@ -38,10 +38,11 @@ explanation explain(const policy& wanted, const registry& known, const health_bo
 
   const auto eligible = select(wanted, known, when.today);
   const std::optional<std::string_view> only = eligible ? only_model(*eligible, wanted) : std::nullopt;
+  auto exclusions = exclude_all(wanted, known, when.today);
   for (std::size_t i = 0; i < is_candidate.size(); ++i) {
     if (is_candidate[i]) continue;
     const auto id = static_cast<route_id>(i);
-    auto excluded = exclude(known.at(id), wanted, known, when.today);
+    auto& excluded = exclusions[i];
     told.excluded.push_back(excluded ? explained_exclusion{.route = id,
                                                            .reason = to_string(excluded->reason),
                                                            .detail = std::move(excluded->detail)}

@@ -47,9 +47,9 @@ _STANDARD = frozenset(
     cstdarg cstddef cstdint cstdio cstdlib cstring ctime cuchar cwchar cwctype""".split()
 )
 
-# core takes time and randomness as arguments, and shares nothing that needs a lock.
+# core takes time and randomness as arguments, and waits for nothing. A mutex it may have: a route's cooldown is shared.
 _NOT_IN_CORE = frozenset(
-    """random thread mutex shared_mutex condition_variable future filesystem fstream iostream sstream csignal cstdio
+    """random thread shared_mutex condition_variable future filesystem fstream iostream sstream csignal cstdio
     locale""".split()
 )
 _CLOCKS = frozenset(("system_clock", "steady_clock", "high_resolution_clock", "utc_clock"))

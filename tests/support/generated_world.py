@@ -76,6 +76,8 @@ class GeneratedWorld:
         cooldown = "1ms" if self.is_forgiving else "900s"
         return {
             **self.world.config(),
+            # A stream counts once it has ended: by then another worker could have explained the next request.
+            "workers": 1,
             "timeouts": {**waits, "total": f"{round(self.total * 1000)}ms"},
             "failover": {"max_attempts": self.max_attempts},
             "health": {
