@@ -39,7 +39,7 @@ class FailoverCase(GatewayCase):
     def assert_moves_on(self, step: Step, **fields) -> Response:
         """`step` at the first route; the second one then serves."""
         self.heal(question())
-        self.first(step)
+        self.first(step, step)  # a kept-alive connection that looks stale is tried once more on a fresh one
         response = self.chat(question(**fields))
         self.assert_ok(response, "second")
         self.assert_attempts(response, 2)

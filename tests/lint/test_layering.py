@@ -35,7 +35,7 @@ REFUSED = [
     ("src/core/ordering.cpp", "<boost/asio.hpp>", "only"),
     ("src/core/ordering.cpp", "<nlohmann/json.hpp>", "only codec may"),
     ("src/core/ordering.cpp", "<random>", "core is pure"),
-    ("src/core/ordering.cpp", "<mutex>", "core is pure"),
+    ("src/core/ordering.cpp", "<condition_variable>", "core is pure"),
     ("src/core/ordering.cpp", "<unistd.h>", "only"),
     ("src/net/dialer.cpp", '"phigate/http/head.hpp"', "net does not depend on http"),
     ("src/net/dialer.cpp", '"phigate/core/error.hpp"', "net does not depend on core"),

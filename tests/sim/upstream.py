@@ -39,6 +39,9 @@ class Gate:
         if not self._future.done():
             self._future.set_result(None)
 
+    def is_open(self) -> bool:
+        return self._future.done()
+
     async def opened(self) -> None:
         await asyncio.shield(asyncio.wrap_future(self._future))
 

@@ -118,6 +118,7 @@ class GatewayCase(unittest.TestCase):
 
     def heal(self, *bodies: dict[str, Any]) -> None:
         """A good answer of every route that cools ends its cooldown: no test shall reorder the next one's routes."""
+        self.world.forget()
         for body in bodies:
             cooling = [one["provider"] for one in self.explain(body)["candidates"] if one["cooling"]]
             for slug in cooling:
