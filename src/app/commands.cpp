@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <stdexcept>
@@ -48,6 +49,7 @@ std::optional<config::loaded> load_or_print_faults(const std::string& config_fil
 }
 
 int run_serve(const std::string& config_file) {
+  std::signal(SIGHUP, SIG_IGN);  // until the reloader takes it: its default would end the process
   forbid_core_dumps();
   const auto loaded = load_or_print_faults(config_file);
   if (!loaded) return 1;

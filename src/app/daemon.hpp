@@ -12,8 +12,8 @@ namespace phigate::app {
 // before anything secret is read.
 void forbid_core_dumps();
 
-// Serves until told to stop; SIGHUP reads `config_file` again. 0: nothing was cut; 3: requests were cut at the drain's end. Throws std::runtime_error
-// when it can't start.
+// Serves until told to stop; SIGHUP reads `config_file` again. 0: nothing was cut; 3: requests were cut at the drain's
+// end. Throws std::runtime_error when it can't start.
 int serve(std::shared_ptr<const config::snapshot> snapshot, const std::string& config_file);
 
 }  // namespace phigate::app

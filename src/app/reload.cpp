@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <csignal>
-#include <stdexcept>
+#include <exception>
 #include <utility>
 
 #include "phigate/config/reload.hpp"
@@ -65,7 +65,12 @@ void reloader::reload() {
     observe::log(level::warn, "reload left out: the process is draining");
     return;
   }
-  std::shared_ptr<const server::generation> next = load_next();
+  std::shared_ptr<const server::generation> next;
+  try {
+    next = load_next();
+  } catch (const std::exception& unforeseen) {
+    observe::log(level::error, "configuration", {{"detail", unforeseen.what()}});
+  }
   if (!next) {
     shared_.reloads.count_failure();
     observe::log(level::error, "reload failed; the configuration in use stays", {{"config", config_file_}});
@@ -94,12 +99,7 @@ std::shared_ptr<const server::generation> reloader::load_next() const {
   for (const std::string& name : config::settings_that_need_restart(running, loaded->snapshot->settings)) {
     observe::log(level::warn, "a changed setting needs a restart", {{"setting", name}});
   }
-  try {
-    return server::make_generation(*usable, shared_.latest.get());
-  } catch (const std::runtime_error& unusable) {
-    observe::log(level::error, "configuration", {{"detail", unusable.what()}});
-    return nullptr;
-  }
+  return server::make_generation(*usable, shared_.latest.get());
 }
 
 }  // namespace phigate::app

@@ -25,7 +25,8 @@ void apply_process_settings(const config::settings& settings, server::process& s
 class reloader {
  public:
   using worker_list = std::vector<std::unique_ptr<server::worker>>;
-  reloader(boost::asio::io_context& context, std::string config_file, server::process& shared, const worker_list& workers);
+  reloader(boost::asio::io_context& context, std::string config_file, server::process& shared,
+           const worker_list& workers);
 
  private:
   void await_signal();

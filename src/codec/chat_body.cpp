@@ -174,7 +174,12 @@ void chat_reader::read_message(std::size_t index) {
   read_object(
       cursor_, faults_, [&] { return message_path(index); },
       [&](const key_ledger::entry& key) {
-        if (key.name == "content") read_content(index);
+        if (key.name == "content") {
+          read_content(index);
+        } else if (key.name == "audio" && cursor_.kind() == json_kind::object) {
+          // An earlier answer's audio, by the id under which the provider keeps it.
+          note_retained(facts_, [&] { return message_path(index) + ".audio"; });
+        }
       });
 }
 

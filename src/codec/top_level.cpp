@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
+
+#include "codec/policy_key.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -31,9 +34,13 @@ constexpr std::array preference_names = {
 // Fields of OpenAI's chat and embeddings requests, and of the APIs modelled on them.
 constexpr std::array field_names = {
     "audio"sv,
+    "background"sv,
+    "container"sv,
+    "conversation"sv,
     "dimensions"sv,
     "encoding_format"sv,
     "extra_body"sv,
+    "file_ids"sv,
     "frequency_penalty"sv,
     "function_call"sv,
     "functions"sv,
@@ -53,6 +60,7 @@ constexpr std::array field_names = {
     "plugins"sv,
     "prediction"sv,
     "presence_penalty"sv,
+    "previous_response_id"sv,
     "prompt_cache_key"sv,
     "prompt_cache_retention"sv,
     "provider"sv,
@@ -62,6 +70,7 @@ constexpr std::array field_names = {
     "response_format"sv,
     "route"sv,
     "safety_identifier"sv,
+    "search_parameters"sv,
     "seed"sv,
     "service_tier"sv,
     "stop"sv,
@@ -101,17 +110,34 @@ std::string case_twin(std::string_view name) {
   return is_preference(lower) || std::ranges::binary_search(field_names, lower) ? lower : std::string();
 }
 
+// What is kept at the provider is referred to by these, or they send the prompt on to a search.
+constexpr std::array retaining_names = {
+    "container"sv,         "conversation"sv,       "file_ids"sv, "previous_response_id"sv,
+    "search_parameters"sv, "web_search_options"sv,
+};
+
+// A cache in memory alone is gone by itself (OpenAI's default); any other kind is kept.
+bool outlasts_the_request(json_cursor& cursor) {
+  const std::string_view value = cursor.raw();
+  return value != "null" && value != R"("in_memory")" && value != R"("in-memory")";
+}
+
 // `store: false` keeps nothing. Any other value that is not null might be read as true.
-bool asks_to_store(json_cursor& cursor) {
+bool is_asked_for(json_cursor& cursor) {
   const std::string_view value = cursor.raw();
   return value != "false" && value != "null";
 }
 
+constexpr std::string_view use_headers = " has no place in the body: use the headers X-Region and X-PHI.";
+
 fault_text out_of_place(std::string_view name) {
-  const bool is_header = name == "region" || name == "phi" || name == "x_phi";
-  return {std::string(name),
-          shown(name) + (is_header ? " has no place in the body: use the headers X-Region and X-PHI."
-                                   : " has no place at the top level of the body: it belongs in \"provider\".")};
+  std::string message = shown(name);
+  if (meant_as(name) == policy_key::header) {
+    message += use_headers;
+  } else {
+    message += " has no place at the top level of the body: it belongs in \"provider\".";
+  }
+  return {std::string(name), std::move(message)};
 }
 
 // Its meaning is read later, when the registry is at hand; what could be read in two ways is refused with the body.
@@ -124,6 +150,22 @@ void read_provider(json_cursor& cursor, request_facts& facts, fault_keeper& faul
         read_object(cursor, faults, [] { return "provider.max_price"sv; }, [](const key_ledger::entry&) {});
       });
   facts.provider = whole.raw();
+}
+
+// The SDKs' name for fields that they merge into the body. Somebody who sends it as a field means them too, so a
+// preference in it must not be dropped without a word.
+void read_extra_body(json_cursor& cursor, fault_keeper& faults) {
+  read_object(
+      cursor, faults, [] { return "extra_body"sv; },
+      [&](const key_ledger::entry& key) {
+        if (key.name != "provider" && !is_preference(key.name)) return;
+        faults.misplaced([&] {
+          return fault_text{member_path("extra_body", key.name),
+                            shown(key.name) +
+                                " has no place in \"extra_body\": that is an argument of the SDKs, which put "
+                                "what it holds into the body itself."};
+        });
+      });
 }
 
 void read_model(json_cursor& cursor, request_facts& facts, fault_keeper& faults) {
@@ -143,7 +185,20 @@ void judge_top_level_key(std::string_view name, fault_keeper& faults) {
                         "The key " + shown(name) + " is no known field. Did you mean \"" + twin + "\"?"};
     });
   }
-  if (is_preference(name)) faults.misplaced([&] { return out_of_place(name); });
+  if (is_preference(name)) return faults.misplaced([&] { return out_of_place(name); });
+  if (std::ranges::binary_search(field_names, name)) return;
+  switch (meant_as(name)) {
+    case policy_key::none:
+      return;
+    case policy_key::header:
+      return faults.misplaced(
+          [&] { return fault_text{member_path({}, name), shown(name) + std::string(use_headers)}; });
+    case policy_key::provider:
+      return faults.ambiguous([&] {
+        return fault_text{member_path({}, name),
+                          "The key " + shown(name) + " is no known field. Did you mean \"provider\"?"};
+      });
+  }
 }
 
 void read_shared_member(std::string_view key, json_cursor& cursor, request_facts& facts, fault_keeper& faults) {
@@ -152,11 +207,16 @@ void read_shared_member(std::string_view key, json_cursor& cursor, request_facts
     read_model(cursor, facts, faults);
   } else if (key == "provider") {
     read_provider(cursor, facts, faults);
-  } else if (key == "store") {
-    if (asks_to_store(cursor)) retained();
-  } else if (key == "web_search_options") {
+  } else if (key == "store" || key == "background") {
+    if (is_asked_for(cursor)) retained();
+  } else if (key == "prompt_cache_retention") {
+    if (outlasts_the_request(cursor)) retained();
+  } else if (std::ranges::find(retaining_names, key) != retaining_names.end()) {
     if (cursor.kind() != json_kind::null) retained();
-  } else if (key == "extra_body" || key == "plugins" || key == "models" || key == "route") {
+  } else if (key == "extra_body") {
+    retained();
+    read_extra_body(cursor, faults);
+  } else if (key == "plugins" || key == "models" || key == "route") {
     retained();
   }
 }

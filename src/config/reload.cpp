@@ -31,6 +31,14 @@ std::shared_ptr<const snapshot> with_listeners_of(const settings& running, const
   return kept;
 }
 
+// A file that is read while it is being written may lack its end, and an empty one is valid: neither may let everybody
+// in.
+fault would_open(const std::string& config_file) {
+  return {config_file, 0, "auth.mode",
+          "none, and this process asks for keys: write auth.mode: keys with a key, or, if everybody may call, "
+          "auth.allow_insecure: true"};
+}
+
 }  // namespace
 
 std::vector<std::string> settings_that_need_restart(const settings& running, const settings& wanted) {
@@ -44,6 +52,8 @@ std::vector<std::string> settings_that_need_restart(const settings& running, con
 std::expected<std::shared_ptr<const snapshot>, fault> keep_running_listeners(const settings& running,
                                                                              std::shared_ptr<const snapshot> wanted,
                                                                              const std::string& config_file) {
+  const bool drops_keys = running.auth == auth_mode::keys && wanted->settings.auth == auth_mode::none;
+  if (drops_keys && !wanted->settings.allow_insecure) return std::unexpected(would_open(config_file));
   if (wanted->settings.auth == auth_mode::none && !wanted->settings.allow_insecure) {
     if (const listen_address* exposed = first_exposed(running))
       return std::unexpected(would_expose(*exposed, config_file));

@@ -7,12 +7,6 @@
 namespace phigate::core {
 namespace {
 
-// A kept-alive connection that the provider closed before it answered says nothing about the route. A reset after a
-// byte of an answer does, and so does silence.
-bool was_stale_connection(const attempt_failure& failure) {
-  return failure.reused_connection && failure.kind == failure_kind::reset && failure.reach < reach::head_received;
-}
-
 bool ends_at_once(failure_kind kind) {
   switch (kind) {
     case failure_kind::too_large:
@@ -81,6 +75,11 @@ api_error final_error(const attempt_failure& failure, const failover::candidate&
 
 }  // namespace
 
+// A reset after a byte of an answer does say something of the route, and so does silence.
+bool was_stale_connection(const attempt_failure& failure) {
+  return failure.reused_connection && failure.kind == failure_kind::reset && failure.reach < reach::head_received;
+}
+
 std::string_view to_string(failure_kind kind) {
   switch (kind) {
     case failure_kind::connect:
@@ -125,7 +124,7 @@ next_step failover::on_success(time_point) {
   return step::relay{};
 }
 
-next_step failover::on_failure(const attempt_failure& failure, time_point now, bool may_fail_over) {
+next_step failover::on_failure(const attempt_failure& failure, time_point now, const permission& may_fail_over) {
   const bool redial = was_stale_connection(failure) && !retried_fresh_;
   if (redial && now < limits_.deadline) {
     retried_fresh_ = true;
@@ -136,11 +135,17 @@ next_step failover::on_failure(const attempt_failure& failure, time_point now, b
   if (redial) return out_of_time();
   // Nothing that the client has seen a part of may be sent again.
   if (failure.reach == reach::committed) return exhausted();
-  // Requests that fail over again and again would multiply the load of an outage; a first failover is always theirs.
-  if (!may_fail_over && attempts_ > 1) return exhausted();
   // The provider may still be at work on it, and a slow request is slow elsewhere too.
   if (failure.kind == failure_kind::timeout && failure.sent_whole) allowed_ = std::min(allowed_, attempts_ + 1);
+  const bool is_due = has_next() && now < limits_.deadline;
+  // Requests that fail over again and again would multiply the load of an outage; a first failover is always theirs.
+  if (is_due && attempts_ > 1 && may_fail_over && !may_fail_over()) return exhausted();
   return dial_next(now);
+}
+
+// Each attempt takes one position, so the next one is the number of attempts so far.
+bool failover::has_next() const {
+  return static_cast<std::size_t>(attempts_) < routes_.size() && attempts_ < allowed_;
 }
 
 void failover::record(const attempt_failure& failure, time_point now) {
@@ -159,11 +164,9 @@ void failover::record(const attempt_failure& failure, time_point now) {
 }
 
 next_step failover::dial_next(time_point now) {
-  // Each attempt takes one position, so the next one is the number of attempts so far.
-  const auto next = static_cast<std::size_t>(attempts_);
-  if (next == routes_.size() || attempts_ >= allowed_) return exhausted();
+  if (!has_next()) return exhausted();
   if (now >= limits_.deadline) return out_of_time();
-  current_ = next;
+  current_ = static_cast<std::size_t>(attempts_);
   ++attempts_;
   retried_fresh_ = false;
   dialled_at_ = now;

@@ -75,7 +75,7 @@ void health_board::record_success(route_id route, const served_sample& sample, t
 
 void health_board::record_failure(route_id route, const attempt_failure& failure, time_point now) {
   const std::optional<trouble> what = trouble_of(failure.kind);
-  if (!what) return;
+  if (!what || failure.blames_request) return;
   if (!is_failure_to_connect(failure)) {
     at(route).on_failure(*what, failure.retry_after, now, settings_);
     return;

@@ -97,8 +97,9 @@ long double demerit_of(double health, int128 price) {
 
 std::optional<double> score_of(double health, int128 price) {
   if (price == 0) return std::nullopt;
-  const double dollars = ordering_price_in_usd(price);
-  return health / (dollars * dollars);
+  // Exact before the last step: a price of 0.1 gives 100, not 99.999…
+  const long double per_price = static_cast<long double>(quarters_per_dollar) / static_cast<long double>(price);
+  return static_cast<double>(health * per_price * per_price);
 }
 
 // Ranks the routes of one request. Its arguments must outlive it.

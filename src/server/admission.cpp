@@ -40,9 +40,9 @@ std::optional<std::string_view> bearer_of(std::string_view authorization) {
 bool resembles_policy_header(std::string_view name) {
   std::string plain = lowered(name);
   if (plain == "x-region" || plain == "x-phi") return false;
-  std::replace(plain.begin(), plain.end(), '_', '-');
-  return plain.starts_with("x-phi") || plain.starts_with("x-region") || plain.starts_with("xphi") ||
-         plain.starts_with("xregion");
+  // Whatever stands between the letters: X_PHI, X--PHI, X.Region.
+  std::erase_if(plain, [](char c) { return c == '-' || c == '_' || c == '.'; });
+  return plain.starts_with("xphi") || plain.starts_with("xregion");
 }
 
 admitted read_region(const http::request_head& head, request_context& context) {
@@ -152,11 +152,33 @@ admitted check_length(const config::settings& settings, const http::request_head
                 "The body is larger than this gateway takes: " + std::to_string(settings.limits.body) + " bytes.");
 }
 
-policy_inputs inputs_of(const request_context& context, const config::settings& settings) {
-  return {.named_region = context.named_region,
-          .data_class = *context.data_class,
-          .key = context.key,
-          .default_region = settings.default_region};
+admitted check_load(const process& shared, permit& in_flight) {
+  std::unexpected<api_error> refused = refuse(error_code::overloaded, {});
+  if (shared.stage.load(std::memory_order_relaxed) >= drain_stage::closing) {
+    refused = refuse(error_code::draining, "The gateway is shutting down. Send the request to another instance.");
+  } else if (in_flight.grow(1)) {
+    return {};
+  } else {
+    refused = refuse(error_code::overloaded, "The gateway is at its limit of requests. Try again shortly.");
+  }
+  refused.error().retry_after_seconds = 1;
+  return refused;
+}
+
+std::expected<core::policy, api_error> settle_permitted_policy(const generation& by, const codec::request_facts& facts,
+                                                               request_context& context) {
+  const policy_inputs inputs{.named_region = context.named_region,
+                             .data_class = *context.data_class,
+                             .key = context.key,
+                             .default_region = by.settings().default_region};
+  auto policy = settle_policy(inputs, facts, by.registry());
+  if (!policy) return policy;
+  context.region = policy->region;
+  context.strategy = core::strategy_of(*policy);
+  if (policy->model.variant) context.variant = core::to_string(*policy->model.variant);
+  if (admitted region = check_key_region(context); !region) return std::unexpected(std::move(region.error()));
+  if (admitted permitted = check_key_class(context); !permitted) return std::unexpected(std::move(permitted.error()));
+  return policy;
 }
 
 admitted check_key_region(const request_context& context) {

@@ -7,8 +7,8 @@
 
 #include "phigate/core/error.hpp"
 #include "phigate/http/head.hpp"
-#include "phigate/server/generation.hpp"
 #include "phigate/server/request_policy.hpp"
+#include "phigate/server/worker.hpp"
 #include "server/request_context.hpp"
 
 namespace phigate::server {
@@ -27,8 +27,13 @@ core::api_error invalid_phi(std::string fault);
 // For a JSON endpoint.
 admitted check_content_type(const http::request_head& head);
 admitted check_length(const config::settings& settings, const http::request_head& head);
-// What the head said, for settle_policy.
-policy_inputs inputs_of(const request_context& context, const config::settings& settings);
+// Whether there is room for one more request, and time: takes one of `in_flight`, the permit of the process's gate.
+admitted check_load(const process& shared, permit& in_flight);
+// The policy that the body and the head's findings come to, when the key permits it; what is known of it goes into
+// `context` even where it does not.
+std::expected<core::policy, core::api_error> settle_permitted_policy(const generation& by,
+                                                                     const codec::request_facts& facts,
+                                                                     request_context& context);
 // What the key permits of `context.region` and `context.data_class`.
 admitted check_key_region(const request_context& context);
 admitted check_key_class(const request_context& context);

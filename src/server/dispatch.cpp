@@ -81,7 +81,8 @@ asio::awaitable<void> answer_not_found(exchange& with, std::string_view path, li
     error.message =
         "This gateway does not have this endpoint; the nearest that it has is " + std::string(near->nearest) + ".";
   } else {
-    error.message += " The endpoints are POST /v1/chat/completions, POST /v1/embeddings, POST /v1/route/explain and GET /v1/models.";
+    error.message +=
+        " The endpoints are POST /v1/chat/completions, POST /v1/embeddings, POST /v1/route/explain and GET /v1/models.";
   }
   co_await with.answers.send_error(std::move(error));
 }

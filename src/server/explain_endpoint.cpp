@@ -39,24 +39,22 @@ codec::explained_request explain_request(exchange& with, const admitted& headers
   if (!headers) return refused(std::move(explained), headers.error());
   if (!facts) return refused(std::move(explained), facts.error());
 
-  const core::registry& registry = with.facts().registry();
-  const auto policy = settle_policy(inputs_of(context, with.settings()), *facts, registry);
+  const auto policy = settle_permitted_policy(with.facts(), *facts, context);
+  explained.region = context.region;
   if (!policy) return refused(std::move(explained), policy.error());
-  context.region = explained.region = policy->region;
-  explained.strategy = core::strategy_of(*policy);
-  if (const admitted region = check_key_region(context); !region) return refused(std::move(explained), region.error());
-  if (const admitted permitted = check_key_class(context); !permitted)
-    return refused(std::move(explained), permitted.error());
-  explained.result = core::explain(*policy, registry, *with.facts().health, this_moment());
+  explained.strategy = context.strategy;
+  explained.result = core::explain(*policy, with.facts().registry(), *with.facts().health, this_moment());
   return explained;
 }
 
 }  // namespace
 
 asio::awaitable<void> serve_explain(exchange& with) {
+  permit in_flight(with.on().shared.gate.in_flight);
   admitted call = admit_call(with);
   // Read with the head, whose bytes are gone once the body comes.
   const admitted headers = check_policy_headers(with.settings(), with.head, with.context);
+  if (call) call = check_load(with.on().shared, in_flight);
   if (!call) {
     co_await with.answers.send_error(call.error());
     co_return;
@@ -72,8 +70,7 @@ asio::awaitable<void> serve_explain(exchange& with) {
     co_await with.answers.send_error(facts.error());
     co_return;
   }
-  const std::string body =
-      codec::explanation_object(explain_request(with, headers, facts), with.facts().registry());
+  const std::string body = codec::explanation_object(explain_request(with, headers, facts), with.facts().registry());
   co_await with.answers.send(200, "application/json", body);
 }
 

@@ -15,16 +15,7 @@ namespace asio = boost::asio;
 namespace {
 
 using core::api_error;
-using core::error_code;
 using read_facts = std::expected<codec::request_facts, api_error> (codec::request_reader::*)(std::string_view);
-
-std::unexpected<api_error> refusal(error_code code, std::string message, std::string param = {}) {
-  api_error error;
-  error.code = code;
-  error.message = std::move(message);
-  error.param = std::move(param);
-  return std::unexpected(std::move(error));
-}
 
 admitted admit(exchange& with) {
   const config::settings& settings = with.settings();
@@ -34,35 +25,16 @@ admitted admit(exchange& with) {
   return check_length(settings, with.head);
 }
 
-// Whether there is room for one more request, and time.
-admitted check_load(exchange& with, permit& in_flight) {
-  if (with.on().shared.stage.load(std::memory_order_relaxed) >= drain_stage::closing) {
-    auto refused = refusal(error_code::draining, "The gateway is shutting down. Send the request to another instance.");
-    refused.error().retry_after_seconds = 1;
-    return refused;
-  }
-  if (in_flight.grow(1)) return {};
-  auto refused = refusal(error_code::overloaded, "The gateway is at its limit of requests. Try again shortly.");
-  refused.error().retry_after_seconds = 1;
-  return refused;
-}
-
 // From the body's facts to the routes in their order.
 std::expected<core::route_order, api_error> route(exchange& with, const codec::request_facts& facts) {
-  request_context& context = with.context;
-  const auto policy = settle_policy(inputs_of(context, with.settings()), facts, with.facts().registry());
+  const auto policy = settle_permitted_policy(with.facts(), facts, with.context);
   if (!policy) return std::unexpected(policy.error());
-  context.region = policy->region;
-  context.strategy = core::strategy_of(*policy);
-  if (policy->model.variant) context.variant = core::to_string(*policy->model.variant);
-  if (const admitted region = check_key_region(context); !region) return std::unexpected(region.error());
-  if (const admitted permitted = check_key_class(context); !permitted) return std::unexpected(permitted.error());
   return core::route_request(*policy, with.facts().registry(), *with.facts().health, this_moment());
 }
 
 api_error shut_down() {
-  return refusal(error_code::shutting_down, "The gateway shut down before the request was sent on. Send it again.")
-      .error();
+  return {.code = core::error_code::shutting_down,
+          .message = "The gateway shut down before the request was sent on. Send it again."};
 }
 
 class in_flight_gauge {
@@ -79,7 +51,7 @@ class in_flight_gauge {
 asio::awaitable<void> serve_inference(exchange& with, read_facts read) {
   permit in_flight(with.on().shared.gate.in_flight);
   admitted admission = admit(with);
-  if (admission) admission = check_load(with, in_flight);
+  if (admission) admission = check_load(with.on().shared, in_flight);
   if (!admission) {
     co_await with.answers.send_error(admission.error());
     co_return;

@@ -132,8 +132,7 @@ std::expected<std::vector<codec::model_card>, core::api_error> usable_models(exc
   }
   if (const admitted permitted = check_key_class(with.context); !permitted) return std::unexpected(permitted.error());
   const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-  return catalogue(with.facts().registry(), *with.context.data_class, open_regions(with.context), today)
-      .cards();
+  return catalogue(with.facts().registry(), *with.context.data_class, open_regions(with.context), today).cards();
 }
 
 }  // namespace

@@ -31,8 +31,7 @@ bool is_event_stream(std::string_view content_type) {
 std::vector<core::failover::candidate> candidates_of(const core::route_order& order) {
   std::vector<core::failover::candidate> out;
   out.reserve(order.routes().size());
-  for (const core::ranked_route& one : order.routes())
-    out.push_back({one.route.provider().slug, one.route.model().id});
+  for (const core::ranked_route& one : order.routes()) out.push_back({one.route.provider().slug, one.route.model().id});
   return out;
 }
 
@@ -76,7 +75,10 @@ asio::awaitable<void> routed_request::serve(core::route_order order) {
 
 asio::awaitable<core::next_step> routed_request::try_route(const core::step::dial& dial) {
   const core::eligible_route& route = order_->routes()[dial.route].route;
-  if (!dial.fresh) with_.facts().health->take_turn(route.id(), steady_clock::now());
+  if (!dial.fresh) {
+    dialled_at_ = steady_clock::now();
+    with_.facts().health->take_turn(route.id(), dialled_at_);
+  }
   current_ = &route;
   with_.context.attempts = failover_->attempts();
   with_.context.provider = route.provider().slug;
@@ -111,6 +113,11 @@ core::next_step routed_request::failed(const core::attempt_failure& failure) {
     count("cut");
     return failover_->on_failure(failure, now);
   }
+  core::next_step next = failover_->on_failure(failure, now, [this] { return may_fail_over(); });
+  const auto* dial = std::get_if<core::step::dial>(&next);
+  if (dial == nullptr) retry_.release();
+  if (core::was_stale_connection(failure)) return next;  // no attempt: the request goes out once more, afresh
+
   const std::string ended =
       failure.status != 0 ? std::to_string(failure.status) : std::string(core::to_string(failure.kind));
   count(ended);
@@ -120,18 +127,23 @@ core::next_step routed_request::failed(const core::attempt_failure& failure) {
                 {"endpoint", with_.context.endpoint},
                 {"outcome", ended},
                 {"note", failure.note}});
-  process& shared = with_.on().shared;
-  const auto attempts = static_cast<std::size_t>(failover_->attempts());
-  const bool needs_budget = attempts > 1 && attempts < order_->routes().size();
-  const bool has_budget = !needs_budget || retry_.take(shared.retries, shared.gate.in_flight.taken());
-  core::next_step next = failover_->on_failure(failure, now, has_budget);
-  const auto* dial = std::get_if<core::step::dial>(&next);
-  if (dial == nullptr) retry_.release();
-  // A kept-alive connection that had gone stale says nothing of the route.
-  const bool is_redial = dial != nullptr && dial->fresh;
-  if (!is_redial) with_.facts().health->record_failure(current_->id(), failure, now);
-  if (!has_budget) with_.on().metrics().count_refused_failover();
+  if (!was_cut_short(failure, now)) with_.facts().health->record_failure(current_->id(), failure, now);
   return next;
+}
+
+// Asked before a second or later failover alone.
+bool routed_request::may_fail_over() {
+  process& shared = with_.on().shared;
+  if (retry_.take(shared.retries, shared.gate.in_flight.taken())) return true;
+  with_.on().metrics().count_refused_failover();
+  return false;
+}
+
+// The request's own time ran out, most of it before this route was tried: a client that uploads slowly, or the routes
+// before, must not make this one look slow.
+bool routed_request::was_cut_short(const core::attempt_failure& failure, net::steady_time now) const {
+  if (failure.kind != core::failure_kind::timeout || now < deadline_) return false;
+  return deadline_ - dialled_at_ < (deadline_ - with_.context.started) / 2;
 }
 
 void routed_request::served(const core::served_sample& sample) {

@@ -25,7 +25,7 @@ class routed_request {
   routed_request(exchange& with, body_reader& body, const codec::request_facts& facts)
       : with_(with), body_(body), facts_(facts) {}
 
-  // Routes, tries, answers; whatever happens is answered or, when the client is gone, not.
+  // Tries the routes and answers; whatever happens is answered or, when the client is gone, not.
   boost::asio::awaitable<void> serve(core::route_order order);
 
  private:
@@ -36,6 +36,8 @@ class routed_request {
   boost::asio::awaitable<outcome> answer_stream(upstream::attempt& attempt);
   static core::attempt_failure bad_answer(core::failure_kind kind, std::string note);
   core::next_step failed(const core::attempt_failure& failure);
+  bool may_fail_over();
+  [[nodiscard]] bool was_cut_short(const core::attempt_failure& failure, net::steady_time now) const;
   void served(const core::served_sample& sample);
   [[nodiscard]] bool is_conversational() const;
   [[nodiscard]] std::optional<double> tokens_per_second(std::chrono::nanoseconds over) const;
@@ -57,6 +59,7 @@ class routed_request {
   std::int64_t output_tokens_ = 0;  // as metered
   retry_slot retry_;                // held from the second failover to the commit
   net::steady_time deadline_{};
+  net::steady_time dialled_at_{};
 };
 
 }  // namespace phigate::server

@@ -36,8 +36,16 @@ stream_relay::stream_relay(worker& on, upstream::attempt& from, responder& to, n
         from_.nudge();
       }) {}
 
+// Whether an error event names what the client sent as its cause.
+bool stream_relay::blames_request() const {
+  if (!provider_said_) return false;
+  return provider_said_->type == "invalid_request_error" || provider_said_->code == "context_length_exceeded" ||
+         provider_said_->code == "content_filter";
+}
+
 core::attempt_failure stream_relay::bad_answer(std::string note) const {
   core::attempt_failure failure;
+  failure.blames_request = blames_request();
   failure.kind = failure_kind::bad_response;
   failure.reach = core::reach::head_received;
   failure.sent_whole = true;
@@ -205,7 +213,8 @@ void stream_relay::settle_failure() {
                    "The gateway shut down before the answer was complete.");
       break;
     case net::interruption::timeout:
-      blame(failure_kind::timeout);
+      // A stream that lasts longer than this gateway lets any is no fault of the provider's.
+      if (std::chrono::steady_clock::now() < until_) blame(failure_kind::timeout);
       break_stream(core::error_code::upstream_timeout, "timeout",
                    "The provider stopped sending before its answer was complete.");
       break;
@@ -237,6 +246,7 @@ std::optional<core::attempt_failure> stream_relay::failure() const {
   if (!broken_as_) return std::nullopt;
   core::attempt_failure failed;
   failed.kind = *broken_as_;
+  failed.blames_request = blames_request();
   failed.reach = core::reach::committed;
   failed.sent_whole = true;
   return failed;

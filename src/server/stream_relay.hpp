@@ -74,6 +74,7 @@ class stream_relay {
   void break_stream(core::error_code code, std::string_view why, std::string message);
   void blame(core::failure_kind kind) { broken_as_ = kind; }
   void end(const std::optional<core::token_usage>& usage);
+  [[nodiscard]] bool blames_request() const;
   core::attempt_failure bad_answer(std::string note) const;
 
   worker& worker_;

@@ -92,16 +92,19 @@ worker::~worker() {
 
 std::shared_ptr<serving> worker::serve_from(std::shared_ptr<const generation> facts) {
   const generation& from = *facts;
-  return std::shared_ptr<serving>(
-      new serving{std::move(facts), upstream::upstream_set(from.snapshot->registry, *from.trust,
-                                                           pool_settings_of(from.settings()), *dialer_, deadlines_,
-                                                           *metrics_)});
+  return std::shared_ptr<serving>(new serving{
+      std::move(facts), upstream::upstream_set(from.snapshot->registry, *from.trust, pool_settings_of(from.settings()),
+                                               *dialer_, deadlines_, *metrics_)});
 }
 
 void worker::adopt(std::shared_ptr<const generation> next) {
   asio::post(context_, [this, next = std::move(next)]() mutable {
-    const std::shared_ptr<serving> before = std::exchange(current_, serve_from(std::move(next)));
-    before->upstreams.retire();
+    try {
+      const std::shared_ptr<serving> before = std::exchange(current_, serve_from(std::move(next)));
+      before->upstreams.retire();
+    } catch (const std::exception& bug) {
+      observe::log(observe::level::error, "a worker keeps its old configuration", {{"what", bug.what()}});
+    }
   });
 }
 

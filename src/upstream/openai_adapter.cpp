@@ -41,7 +41,7 @@ bool is_unknown_model(int status, const core::provider_error& said) {
   if (status != 422 && status != 400) return false;
   if (said.code == "model_not_found") return true;
   return status == 422 && says_any(said, {"model"}) &&
-         says_any(said, {"not found", "not_found", "does not exist", "unknown", "missing", "not available"});
+         says_any(said, {"not found", "not_found", "does not exist", "unknown model", "not available"});
 }
 
 failure_kind kind_of(int status) {

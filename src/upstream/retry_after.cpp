@@ -16,9 +16,9 @@ constexpr seconds longest{365 * 24 * 3600};
 std::optional<seconds> parse_number(std::string_view value) {
   const std::size_t point = value.find('.');
   const std::string_view whole = value.substr(0, point);
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), count);
-  if (whole.empty() || error != std::errc{} || end != whole.data() + whole.size() || count < 0) return std::nullopt;
+  if (whole.empty() || whole.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  std::int64_t count = longest.count();  // stays so when there are too many digits
+  std::from_chars(whole.data(), whole.data() + whole.size(), count);
   if (point != std::string_view::npos) {
     const std::string_view fraction = value.substr(point + 1);
     if (fraction.empty() || fraction.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;

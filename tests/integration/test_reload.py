@@ -158,6 +158,18 @@ class Broken(ReloadCase):
         gateway.stop()
 
 
+    def test_a_file_that_is_empty_when_it_is_read_does_not_switch_keys_off(self) -> None:
+        gateway = self.new_gateway(auth={"mode": "keys", "keys": [key("plain")]})
+        self.addCleanup(gateway.remove)
+        gateway.start()
+        (gateway.folder / "phigate.yaml").write_text("")
+        gateway.signal(signal.SIGHUP)
+        eventually(lambda: "the configuration in use stays" in gateway.log(), "the reload is refused")
+        self.assertIn("auth.mode", gateway.log())
+        self.assertEqual(gateway.request("GET", "/v1/models").status, 401)
+        gateway.stop()
+
+
 class InFlight(ReloadCase):
     def test_a_stream_ends_on_the_snapshot_that_it_began_with(self) -> None:
         gate = faults.Gate()

@@ -56,12 +56,16 @@ class transcript {
   }
   // The same when the process has no failover left to give.
   std::string fails_over_budget(const core::attempt_failure& failure, std::chrono::milliseconds at = {}) {
-    return text(machine_.on_failure(failure, transcript_start + at, false));
+    return text(machine_.on_failure(failure, transcript_start + at, [this] {
+      ++asked_;
+      return false;
+    }));
   }
   std::string answers(std::chrono::milliseconds at = {}) { return text(machine_.on_success(transcript_start + at)); }
 
   [[nodiscard]] const core::failover& machine() const { return machine_; }
   [[nodiscard]] const core::api_error& error() const { return error_; }
+  [[nodiscard]] int asked() const { return asked_; }  // for a failover beyond the first
   // "p0/m0 503 12ms, …"
   [[nodiscard]] std::string records() const {
     std::string text;
@@ -92,6 +96,7 @@ class transcript {
 
   core::failover machine_;
   core::api_error error_;
+  int asked_ = 0;
 };
 
 }  // namespace phigate::test

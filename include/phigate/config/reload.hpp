@@ -16,8 +16,8 @@ namespace phigate::config {
 std::vector<std::string> settings_that_need_restart(const settings& running, const settings& wanted);
 
 // What a reload may use: `wanted` with the listeners and workers that are running. A fault at `auth.mode` when it would
-// serve callers without a key on a running listener that others than this machine can reach, and does not say
-// allow_insecure: a reload never opens what is closed. `config_file`: the file that `wanted` was loaded from.
+// switch keys off, or serve callers without one on a running listener that others than this machine can reach, and does
+// not say allow_insecure: a reload never opens what is closed. `config_file`: the file that `wanted` was loaded from.
 std::expected<std::shared_ptr<const snapshot>, fault> keep_running_listeners(const settings& running,
                                                                              std::shared_ptr<const snapshot> wanted,
                                                                              const std::string& config_file);

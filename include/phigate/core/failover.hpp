@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,9 +49,14 @@ struct attempt_failure {
   bool reused_connection = false;  // the connection came from the pool
   int status = 0;                  // the provider's, when its head was read
   std::optional<std::chrono::seconds> retry_after;
-  provider_error said;  // for client_mistake
-  std::string note;     // for the log: no provider text, no content
+  provider_error said;          // for client_mistake
+  bool blames_request = false;  // a failure by its place (an error event), but the provider says: the client's mistake
+  std::string note;             // for the log: no provider text, no content
 };
+
+// A kept-alive connection that the provider closed before it answered. It says nothing about the route: the request is
+// sent once more on a fresh connection, and neither is an attempt of its own.
+bool was_stale_connection(const attempt_failure& failure);
 
 struct failover_limits {
   int max_attempts = 4;
@@ -90,15 +96,18 @@ class failover {
   next_step start(time_point now);
   // The attempt under way answered and is fit for the client.
   next_step on_success(time_point now);
-  // The attempt under way failed before the commit. `may_fail_over` false: the process has spent its budget for second
-  // and later failovers (threats §5), so the request ends with the failures it had. It never stops a first one.
-  next_step on_failure(const attempt_failure& failure, time_point now, bool may_fail_over = true);
+  // The attempt under way failed before the commit. A second or later failover, and no other step, first asks
+  // `may_fail_over`: false says that the process has spent its budget for them (threats §5), and the request ends with
+  // the failures it had.
+  using permission = std::function<bool()>;
+  next_step on_failure(const attempt_failure& failure, time_point now, const permission& may_fail_over = {});
 
   [[nodiscard]] int attempts() const { return attempts_; }        // routes tried, the one under way counted
   [[nodiscard]] std::size_t current() const { return current_; }  // position of the last dial
   [[nodiscard]] const std::vector<attempt_record>& failures() const { return records_; }
 
  private:
+  [[nodiscard]] bool has_next() const;
   next_step dial_next(time_point now);
   void record(const attempt_failure& failure, time_point now);
   [[nodiscard]] step::fail ended(api_error error) const;  // with the attempts so far

@@ -56,8 +56,9 @@ class health_board {
 
   // A whole answer, or a stream that ended as it should. Ends the route's cooldown.
   void record_success(route_id route, const served_sample& sample, time_point now);
-  // A failed attempt, before or after the commit. A client's mistake and an over-large answer change nothing; an
-  // operator's mistake sets its cooldown and no more; a failure to connect counts for every route of the endpoint.
+  // A failed attempt, before or after the commit. A client's mistake, in a status or an event, and an over-large answer
+  // change nothing; an operator's mistake sets its cooldown and no more; a failure to connect counts for every route of
+  // the endpoint.
   void record_failure(route_id route, const attempt_failure& failure, time_point now);
   // The route is being dialled: a half-open turn that is open is taken.
   void take_turn(route_id route, time_point now);

@@ -1,6 +1,7 @@
 // Credentials of the registry: where one may come from, what none may hold, and that no message shows any.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "unit/config/config_files.hpp"
 
@@ -60,10 +61,12 @@ TEST(registry_secrets, a_credential_that_would_break_a_header_is_a_fault_whereve
 TEST(registry_secrets, a_credential_file_in_use_that_gives_no_credential_is_a_fault) {
   config_files files;
   files.write("empty", "\n\r\n");
+  ASSERT_EQ(mkfifo(files.path("pipe").c_str(), 0600), 0);  // it would be waited for
   files.write("large", std::string(16 * 1024 + 1, 'x'));
   const std::vector<std::pair<std::string, std::string>> cases{
       {"none", "cannot be read: No such file or directory"},
       {".", "cannot be read: Is a directory"},
+      {"pipe", "cannot be read: is a pipe"},
       {"empty", "is empty"},
       {"large", "cannot be read: more than 16384 bytes"},
       {"secret/x", "cannot be read: "},

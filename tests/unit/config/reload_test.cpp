@@ -125,6 +125,20 @@ TEST(reload, of_what_needs_no_restart_is_the_loaded_snapshot_itself) {
   EXPECT_EQ(*used, loaded);
 }
 
+// An empty file is a valid one, and one that is read while it is written may lack its end.
+TEST(reload, does_not_switch_keys_off_unless_the_file_says_that_everybody_may_call) {
+  settings running;
+  running.auth = auth_mode::keys;
+  const auto refused = keep_running_listeners(running, snapshot_of(settings{}), "f");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().key_path, "auth.mode");
+  settings open;
+  open.allow_insecure = true;
+  EXPECT_TRUE(keep_running_listeners(running, snapshot_of(open), "f"));
+  settings none;
+  EXPECT_TRUE(keep_running_listeners(none, snapshot_of(settings{}), "f"));
+}
+
 TEST(reload, never_lets_callers_in_without_a_key_on_a_running_public_listener) {
   struct row {
     std::vector<listen_address> listen;
@@ -147,7 +161,7 @@ TEST(reload, never_lets_callers_in_without_a_key_on_a_running_public_listener) {
   for (const row& one : table) {
     settings running;
     running.listen = one.listen;
-    running.auth = auth_mode::keys;
+    running.auth = one.mode;
     settings wanted;  // a loopback listener, so that loading it has nothing to say
     wanted.auth = one.mode;
     wanted.allow_insecure = one.insecure;

@@ -345,6 +345,35 @@ TEST(failover, ends_with_the_failures_it_had_when_a_later_failover_is_over_the_b
   EXPECT_EQ(third.fails_over_budget(failed(failure_kind::connect)), "fail 502 upstream_error");
 }
 
+TEST(failover, asks_for_budget_only_when_a_failover_beyond_the_first_is_due) {
+  transcript first(3);
+  first.start();
+  first.fails_over_budget(failed(failure_kind::connect));
+  EXPECT_EQ(first.asked(), 0);  // a first failover
+  first.fails_over_budget(stale());
+  EXPECT_EQ(first.asked(), 0);  // no failover
+  first.fails_over_budget(failed(failure_kind::connect));
+  EXPECT_EQ(first.asked(), 1);
+
+  transcript last(3, 2);
+  last.start();
+  last.fails(failed(failure_kind::connect));
+  last.fails_over_budget(failed(failure_kind::connect));
+  EXPECT_EQ(last.asked(), 0);  // no attempt is left
+
+  transcript final_one(3);
+  final_one.start();
+  final_one.fails(failed(failure_kind::connect));
+  final_one.fails_over_budget(failed(failure_kind::auth_failed, 401));
+  EXPECT_EQ(final_one.asked(), 0);  // the failure ends it
+
+  transcript late(3, 4, 10ms);
+  late.start();
+  late.fails(failed(failure_kind::connect));
+  EXPECT_EQ(late.fails_over_budget(failed(failure_kind::connect), 10ms), "fail 504 upstream_timeout");
+  EXPECT_EQ(late.asked(), 0);  // no time is left
+}
+
 TEST(failover, dials_afresh_over_the_budget_since_that_is_no_failover) {
   transcript t(4);
   t.start();

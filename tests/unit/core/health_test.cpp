@@ -145,6 +145,14 @@ TEST_F(health_test, weighs_each_failure_by_its_kind) {
   }
 }
 
+TEST_F(health_test, takes_no_offence_at_an_error_event_that_blames_the_request) {
+  core::attempt_failure blamed = failure(failure_kind::bad_response, reach::head_received);
+  blamed.blames_request = true;
+  board_.record_failure(big, blamed, second(0));
+  EXPECT_FALSE(board_.is_known(big));
+  EXPECT_EQ(left(big, 0), 0);
+}
+
 TEST_F(health_test, hears_a_rate_limits_retry_after) {
   board_.record_failure(big, rate_limit(seconds(90)), second(0));
   EXPECT_EQ(left(big, 0), 90);

@@ -91,7 +91,7 @@ class relay_bench {
     result.broken_by = relay.broken_by();
     if (const auto failure = relay.failure()) {
       EXPECT_EQ(failure->reach, core::reach::committed);
-      result.blamed = failure->kind;
+      if (!failure->blames_request) result.blamed = failure->kind;
     }
     result.provider_time = relay.provider_time();
     result.cost = relay.cost();

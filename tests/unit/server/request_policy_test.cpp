@@ -53,11 +53,8 @@ TEST_F(request_policy, the_region_is_the_headers_then_the_residencys_then_the_ke
 }
 
 TEST_F(request_policy, a_residency_names_the_one_region_that_holds_it_or_none) {
-  for (const auto& [residency, expected] : {std::pair{"eu", region::eu},
-                                            {"EEA", region::eu},
-                                            {"ch", region::ch},
-                                            {"uk", region::uk},
-                                            {"FR", region::eu}}) {
+  for (const auto& [residency, expected] :
+       {std::pair{"eu", region::eu}, {"EEA", region::eu}, {"ch", region::ch}, {"uk", region::uk}, {"FR", region::eu}}) {
     facts_.provider = std::string(R"({"data_residency":")") + residency + "\"}";
     EXPECT_EQ(settled(), expected) << residency;
   }

@@ -35,6 +35,8 @@ TEST(retry_after, bounds_what_nobody_would_wait_for) {
   EXPECT_EQ(parse_retry_after("31536001", now), year);
   EXPECT_EQ(parse_retry_after("9223372036854775807", now), year);
   EXPECT_EQ(parse_retry_after("9223372036854775807.9", now), year);
+  EXPECT_EQ(parse_retry_after("9223372036854775808", now), year);
+  EXPECT_EQ(parse_retry_after("99999999999999999999999999", now), year);
   EXPECT_EQ(parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now), year);
 }
 
@@ -70,7 +72,6 @@ TEST(retry_after, reads_nothing_into_any_other_text) {
                                  "1.-5",
                                  "1,5",
                                  "--5",
-                                 "99999999999999999999",
                                  "NaN",
                                  "inf",
                                  "5\n",
