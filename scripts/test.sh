@@ -12,6 +12,9 @@
 # e2e          the release daemon with curl and the OpenAI SDKs
 # tsan         the integration tests again, with two workers, under TSan
 #
+# The generated tests take a few thousand requests here. For a longer run of some (defaults in brackets):
+#   PHIGATE_PHI_REQUESTS=200000 [4000]  PHIGATE_WORLDS=500 [48]  PHIGATE_RELOADS=1000 [300]  scripts/test.sh integration
+#
 # Each part's whole output is in build/test-logs/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -88,6 +91,8 @@ part_integration() {
 
 part_tsan() {
   build tsan phigate || { count tsan 0 1; return; }
+  # Races don't need as many generated requests to show; a longer run that was asked for stays as it is.
+  export PHIGATE_PHI_REQUESTS=${PHIGATE_PHI_REQUESTS:-1000} PHIGATE_WORLDS=${PHIGATE_WORLDS:-12} PHIGATE_RELOADS=${PHIGATE_RELOADS:-150}
   PHIGATE_BINARY=$PWD/build/tsan/phigate PHIGATE_WORKERS=2 run_unittest tsan integration
 }
 

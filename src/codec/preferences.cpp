@@ -132,7 +132,7 @@ void preference_reader::read_retention() {
   if (!days || *days < 0) {
     return refuse("max_retention_days", "a whole number of days, not negative, of at most 18 digits");
   }
-  wanted_.max_retention_days = *days;
+  wanted_.max_retention_days = days;
 }
 
 void preference_reader::read_collection() {

@@ -6,6 +6,7 @@
 
 #include "phigate/http/writer.hpp"
 #include "phigate/observe/log.hpp"
+#include "server/route_terms.hpp"
 #include "server/stream_relay.hpp"
 
 namespace phigate::server {
@@ -80,12 +81,13 @@ asio::awaitable<core::next_step> routed_request::try_route(const core::step::dia
     with_.facts().health->take_turn(route.id(), dialled_at_);
   }
   current_ = &route;
+  timeouts_ = timeouts_for(route, with_.settings().timeouts);
   with_.context.attempts = failover_->attempts();
   with_.context.provider = route.provider().slug;
   with_.context.endpoint = route.endpoint().id;
   with_.context.model = route.model().id;
 
-  const codec::body_edits edits = edits_for(route);
+  const codec::body_edits edits = edits_for(route, facts_);
   const codec::spliced_body body = codec::splice(body_.body(), facts_, edits);
   upstream::outgoing_request request;
   request.modality = facts_.modality;
@@ -95,7 +97,7 @@ asio::awaitable<core::next_step> routed_request::try_route(const core::step::dia
   request.body = body.pieces;
   request.body_size = body.size;
 
-  upstream::attempt attempt(with_.by.upstreams, route, limits_for(route), with_.connection.interrupt());
+  upstream::attempt attempt(with_.by.upstreams, route, limits(), with_.connection.interrupt());
   outcome result = co_await attempt.open(request, dial.fresh);
   note_request_id(attempt.head().request_id);
   if (result && facts_.stream) {
@@ -165,41 +167,14 @@ void routed_request::count(std::string_view ended) {
   with_.on().metrics().count_attempt(with_.context.provider, with_.context.endpoint, ended);
 }
 
-codec::body_edits routed_request::edits_for(const core::eligible_route& route) const {
-  codec::body_edits edits;
-  // The model's own dialect first: where both rename one key, the first counts.
-  for (const core::request_dialect* dialect : {&route.model().request, &route.endpoint().request}) {
-    edits.rename.insert(edits.rename.end(), dialect->rename.begin(), dialect->rename.end());
-    edits.drop.insert(edits.drop.end(), dialect->drop.begin(), dialect->drop.end());
-  }
-  if (!facts_.provider.empty()) edits.drop.emplace_back("provider");
-  edits.replace.emplace_back("model", codec::quote(route.model().upstream));
-  if (facts_.stream && !facts_.asks_for_usage && !route.model().has_feature("no_stream_usage")) {
-    edits.replace.emplace_back("stream_options", codec::with_usage(facts_.stream_options));
-  }
-  return edits;
-}
-
-upstream::attempt_limits routed_request::limits_for(const core::eligible_route& route) const {
-  const config::settings& settings = with_.settings();
-  const auto pick = [&](auto member, config::milliseconds usual) {
-    if (const auto own = route.model().timeouts.*member) return *own;
-    return (route.endpoint().timeouts.*member).value_or(usual);
-  };
+upstream::attempt_limits routed_request::limits() const {
   upstream::attempt_limits limits;
-  limits.connect = pick(&core::timeout_overrides::connect, settings.timeouts.connect);
-  limits.answer = facts_.stream ? pick(&core::timeout_overrides::first_token, settings.timeouts.first_token)
-                                : pick(&core::timeout_overrides::first_byte, settings.timeouts.first_byte);
-  limits.total =
-      std::min(deadline_, with_.context.started + pick(&core::timeout_overrides::total, settings.timeouts.total));
+  limits.connect = timeouts_.connect;
+  limits.answer = facts_.stream ? timeouts_.first_token : timeouts_.first_byte;
+  limits.total = std::min(deadline_, with_.context.started + timeouts_.total);
   limits.answer_bounds_body = facts_.stream;
-  limits.response_bytes = facts_.stream ? UINT64_MAX : settings.limits.response;
+  limits.response_bytes = facts_.stream ? UINT64_MAX : with_.settings().limits.response;
   return limits;
-}
-
-std::chrono::milliseconds routed_request::idle_limit() const {
-  if (const auto own = current_->model().timeouts.idle) return *own;
-  return current_->endpoint().timeouts.idle.value_or(with_.settings().timeouts.idle);
 }
 
 core::metered routed_request::meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes) {
@@ -226,10 +201,9 @@ std::string routed_request::passed_headers(const upstream::attempt& attempt) {
 asio::awaitable<routed_request::outcome> routed_request::answer_whole(upstream::attempt& attempt) {
   net::padded_buffer body;
   permit memory(with_.on().shared.gate.memory);
-  const auto idle = idle_limit();
   while (true) {
     // A body that stops half-way leaves time for another route.
-    attempt.arm_within(idle);
+    attempt.arm_within(timeouts_.idle);
     auto piece = co_await attempt.read();
     if (piece.kind == upstream::attempt::read_kind::failed) co_return std::unexpected(std::move(piece.failure));
     if (piece.kind == upstream::attempt::read_kind::end) break;
@@ -284,13 +258,11 @@ asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream:
   if (!is_event_stream(attempt.head().content_type)) {
     co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "no event stream"));
   }
-  const config::settings& settings = with_.settings();
   stream_settings how;
   how.hide_usage = !facts_.asks_for_usage;
   how.chunked = !with_.context.http_1_0;
-  how.idle = idle_limit();
-  how.longest = current_->endpoint().timeouts.stream.value_or(settings.timeouts.stream);
-  how.longest = current_->model().timeouts.stream.value_or(how.longest);
+  how.idle = timeouts_.idle;
+  how.longest = timeouts_.stream;
 
   stream_relay relay(with_.on(), attempt, with_.answers, with_.connection.interrupt(), how);
   auto held = co_await relay.hold();

@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "phigate/codec/request.hpp"
-#include "phigate/codec/splice.hpp"
 #include "phigate/core/failover.hpp"
 #include "phigate/core/metering.hpp"
 #include "phigate/core/ordering.hpp"
@@ -41,9 +40,7 @@ class routed_request {
   void served(const core::served_sample& sample);
   [[nodiscard]] bool is_conversational() const;
   [[nodiscard]] std::optional<double> tokens_per_second(std::chrono::nanoseconds over) const;
-  [[nodiscard]] codec::body_edits edits_for(const core::eligible_route& route) const;
-  [[nodiscard]] upstream::attempt_limits limits_for(const core::eligible_route& route) const;
-  [[nodiscard]] std::chrono::milliseconds idle_limit() const;
+  [[nodiscard]] upstream::attempt_limits limits() const;
   core::metered meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes);
   void note_request_id(const std::string& id);
   static std::string passed_headers(const upstream::attempt& attempt);
@@ -56,6 +53,7 @@ class routed_request {
   std::optional<core::route_order> order_;
   std::optional<core::failover> failover_;
   const core::eligible_route* current_ = nullptr;
+  config::timeouts timeouts_;       // of the current route
   std::int64_t output_tokens_ = 0;  // as metered
   retry_slot retry_;                // held from the second failover to the commit
   net::steady_time deadline_{};
