@@ -79,6 +79,8 @@ class Demo:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # As in a terminal: a shell that was started with the signal ignored could not trap it.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                 env={**os.environ, "PHIGATE_BINARY": str(binary())},
             )
 
