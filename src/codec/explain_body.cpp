@@ -57,9 +57,7 @@ outline read_outline(json_cursor cursor, fault_keeper& faults) {
     found.has_document |= key == "document";
     if (key == "modality") found.named = read_modality(cursor, faults);
     if (const std::string name = key.text(); is_modality_in_another_case(name)) {
-      faults.ambiguous([&] {
-        return fault_text{name, "The key " + shown(name) + " is no known field. Did you mean \"modality\"?"};
-      });
+      faults.ambiguous([&] { return misspelt_key(name, "modality"); });
     }
   });
   return found;

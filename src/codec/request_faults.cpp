@@ -72,6 +72,11 @@ fault_text repeated_key(std::string_view object, std::string_view key) {
   return {member_path(object, key), "The key " + shown(key) + " stands twice in one object."};
 }
 
+fault_text misspelt_key(std::string_view key, std::string_view meant) {
+  return {member_path({}, key),
+          "The key " + shown(key) + " is no known field. Did you mean \"" + std::string(meant) + "\"?"};
+}
+
 fault_text too_many_keys(std::string_view object) {
   return {std::string(object), "An object has more than " + std::to_string(key_ledger::most_keys) + " keys."};
 }

@@ -102,6 +102,8 @@ std::string member_path(std::string_view object, std::string_view key);
 std::string element_path(std::string_view array, std::size_t index);
 
 fault_text repeated_key(std::string_view object, std::string_view key);
+// For a key that is no known field, but looks like the field `meant`.
+fault_text misspelt_key(std::string_view key, std::string_view meant);
 fault_text too_many_keys(std::string_view object);
 
 // Calls visit(key) for each member of the object at `cursor`, as json_cursor::members does, but reports a key that

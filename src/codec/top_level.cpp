@@ -180,10 +180,7 @@ void read_model(json_cursor& cursor, request_facts& facts, fault_keeper& faults)
 
 void judge_top_level_key(std::string_view name, fault_keeper& faults) {
   if (const std::string twin = case_twin(name); !twin.empty()) {
-    faults.ambiguous([&] {
-      return fault_text{std::string(name),
-                        "The key " + shown(name) + " is no known field. Did you mean \"" + twin + "\"?"};
-    });
+    faults.ambiguous([&] { return misspelt_key(name, twin); });
   }
   if (is_preference(name)) return faults.misplaced([&] { return out_of_place(name); });
   if (std::ranges::binary_search(field_names, name)) return;
@@ -194,10 +191,7 @@ void judge_top_level_key(std::string_view name, fault_keeper& faults) {
       return faults.misplaced(
           [&] { return fault_text{member_path({}, name), shown(name) + std::string(use_headers)}; });
     case policy_key::provider:
-      return faults.ambiguous([&] {
-        return fault_text{member_path({}, name),
-                          "The key " + shown(name) + " is no known field. Did you mean \"provider\"?"};
-      });
+      return faults.ambiguous([&] { return misspelt_key(name, "provider"); });
   }
 }
 

@@ -1,6 +1,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "order_eligible.hpp"
 #include "phigate/core/routing.hpp"
 #include "refusal.hpp"
 
@@ -28,16 +29,21 @@ explained_exclusion explain_cut(route_id id, const policy& wanted, const registr
 explanation explain(const policy& wanted, const registry& known, const health_board& health, moment when) {
   explanation told;
   std::vector<bool> is_candidate(known.routes().size());
-  auto order = route_request(wanted, known, health, when);
-  if (order) {
-    for (const ranked_route& one : order->routes()) is_candidate[static_cast<std::size_t>(one.route.id())] = true;
-    told.order = *std::move(order);
+  std::optional<std::string_view> only;
+  const auto eligible = select(wanted, known, when.today);
+  if (!eligible) {
+    told.error = eligible.error();
   } else {
-    told.error = std::move(order.error());
+    only = only_model(*eligible, wanted);
+    auto order = order_eligible(*eligible, wanted, health, when);
+    if (order) {
+      for (const ranked_route& one : order->routes()) is_candidate[static_cast<std::size_t>(one.route.id())] = true;
+      told.order = *std::move(order);
+    } else {
+      told.error = std::move(order.error());
+    }
   }
 
-  const auto eligible = select(wanted, known, when.today);
-  const std::optional<std::string_view> only = eligible ? only_model(*eligible, wanted) : std::nullopt;
   auto exclusions = exclude_all(wanted, known, when.today);
   for (std::size_t i = 0; i < is_candidate.size(); ++i) {
     if (is_candidate[i]) continue;

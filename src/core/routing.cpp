@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory_resource>
 
+#include "order_eligible.hpp"
 #include "refusal.hpp"
 
 namespace phigate::core {
@@ -23,20 +24,24 @@ api_error nothing_left(const eligible_routes& eligible, const policy& wanted, st
 
 }  // namespace
 
+std::expected<route_order, api_error> order_eligible(const eligible_routes& eligible, const policy& wanted,
+                                                     const health_board& health, moment when) {
+  std::array<std::byte, scratch_size> space;
+  std::pmr::monotonic_buffer_resource scratch(space.data(), space.size());
+  std::pmr::vector<route_signals> signals(&scratch);
+  signals.reserve(eligible.routes().size());
+  for (const eligible_route& one : eligible.routes()) signals.push_back(health.signals(one.id(), when.now));
+
+  auto order = route_order::make(eligible, wanted, signals);
+  if (!order) return std::unexpected(nothing_left(eligible, wanted, when.today));
+  return *std::move(order);
+}
+
 std::expected<route_order, api_error> route_request(const policy& wanted, const registry& known,
                                                     const health_board& health, moment when) {
   auto eligible = select(wanted, known, when.today);
   if (!eligible) return std::unexpected(std::move(eligible.error()));
-
-  std::array<std::byte, scratch_size> space;
-  std::pmr::monotonic_buffer_resource scratch(space.data(), space.size());
-  std::pmr::vector<route_signals> signals(&scratch);
-  signals.reserve(eligible->routes().size());
-  for (const eligible_route& one : eligible->routes()) signals.push_back(health.signals(one.id(), when.now));
-
-  auto order = route_order::make(*eligible, wanted, signals);
-  if (!order) return std::unexpected(nothing_left(*eligible, wanted, when.today));
-  return *std::move(order);
+  return order_eligible(*eligible, wanted, health, when);
 }
 
 }  // namespace phigate::core

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim import faults
 from sim.upstream import Delay, Step, Then
-from support.case import CHAT, EMBEDDINGS, GatewayCase, image_question, question
+from support.case import CHAT, EMBEDDINGS, FreshGatewayCase, image_question, question
 from support.raw_client import Response
 from support.registry import World, dollars, failover_world, model
 from support.waiting import eventually
@@ -17,15 +17,8 @@ CONTENT = {"id": "c1", "choices": [{"index": 0, "delta": {"content": "a"}, "fini
 LONG = {"health": {"window": "300s", "cooldown": {"server_error": "30s", "rate_limit": "60s", "repeated": "120s"}}}
 
 
-class HealthCase(GatewayCase):
-    """A daemon for each test: what one test does to a route is nothing to the next one."""
-
+class HealthCase(FreshGatewayCase):
     config: dict[str, Any] = LONG
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.world = cls.build_world()
-        cls.addClassCleanup(cls.world.stop)
 
     @classmethod
     def build_world(cls) -> World:
@@ -34,9 +27,6 @@ class HealthCase(GatewayCase):
     def setUp(self) -> None:
         for upstream in self.world.upstreams:
             upstream.delay = Delay()
-        self.gateway = self.new_gateway()
-        self.addCleanup(self.gateway.remove)
-        self.gateway.start()
         super().setUp()
 
     def tearDown(self) -> None:

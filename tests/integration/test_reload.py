@@ -8,7 +8,7 @@ from typing import Any
 
 from sim import faults
 from support.auth_keys import bearer, key
-from support.case import CHAT, GatewayCase, question
+from support.case import CHAT, FreshGatewayCase, question
 from support.gateway import merged
 from support.raw_client import Connection
 from support.registry import World, failover_world
@@ -20,26 +20,18 @@ USAGE = {"id": "c1", "choices": [], "usage": {"prompt_tokens": 1000, "completion
 PATIENT = {"timeouts": dict.fromkeys(("first_byte", "first_token", "idle", "total"), "20s")}
 
 
-class ReloadCase(GatewayCase):
-    """A daemon for each test. `registry` is the test's own copy, to be changed and written."""
+class ReloadCase(FreshGatewayCase):
+    """`registry` is the test's own copy, to be changed and written."""
 
     config: dict[str, Any] = PATIENT
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.world = cls.build_world()
-        cls.addClassCleanup(cls.world.stop)
 
     @classmethod
     def build_world(cls) -> World:
         return failover_world()
 
     def setUp(self) -> None:
-        self.gateway = self.new_gateway()
-        self.addCleanup(self.gateway.remove)
-        self.gateway.start()
-        self.registry = copy.deepcopy(self.world.registry)
         super().setUp()
+        self.registry = copy.deepcopy(self.world.registry)
 
     def reload(self, **config: Any) -> None:
         """Writes both files, `config` laid upon what it was, and tells the daemon; returns before it has read them."""

@@ -203,3 +203,18 @@ class GatewayCase(unittest.TestCase):
         self.assertEqual(len(upstream.requests), 1)
         eventually(lambda: upstream.requests[0].whole, "the request is whole")
         return upstream.requests[0]
+
+
+class FreshGatewayCase(GatewayCase):
+    """A daemon for each test, in front of one world: what one test does to it is nothing to the next one."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.world = cls.build_world()
+        cls.addClassCleanup(cls.world.stop)
+
+    def setUp(self) -> None:
+        self.gateway = self.new_gateway()
+        self.addCleanup(self.gateway.remove)
+        self.gateway.start()
+        super().setUp()

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "phigate/core/health.hpp"
-#include "support/registry_builder.hpp"
+#include "support/two_endpoints.hpp"
 
 namespace phigate::core {
 namespace {
@@ -25,13 +25,6 @@ using time_point = health_board::time_point;
 
 constexpr time_point begin{seconds(7'654'321)};
 
-// Routes 0 and 1 share an endpoint, 2 has one of its own.
-std::shared_ptr<const registry> two_endpoints() {
-  test::registry_builder builder;
-  builder.provider("p").endpoint("p-1", "DE", {region::eu}).model("m", {modality::chat, modality::vision});
-  builder.endpoint("p-2", "DE", {region::eu}).model("m", {modality::chat});
-  return builder.build();
-}
 constexpr std::size_t route_total = 3;
 
 // One route's past, and what spec §9 makes of it, each time from the beginning.
@@ -313,7 +306,7 @@ class comparison {
     RC_ASSERT(board.report(route, now).cooling_left == left);
   }
 
-  std::shared_ptr<const registry> known_ = two_endpoints();
+  std::shared_ptr<const registry> known_ = test::two_endpoints();
   health_settings settings_;
   std::unique_ptr<health_board> board_;
   std::array<plain_route, route_total> model_;
@@ -337,7 +330,7 @@ RC_GTEST_PROP(health_property, agrees_with_a_plain_model, ()) {
 
 // Threads report and read a little out of order: that must bend figures at most, and never a rule.
 RC_GTEST_PROP(health_property, stays_sane_when_time_jumps, (const std::vector<std::pair<int, std::uint8_t>>& steps)) {
-  const auto known = two_endpoints();
+  const auto known = test::two_endpoints();
   health_board board(*known, {});
   constexpr route_id route{0};
   time_point until = time_point::min();  // of the cooldown since the last success

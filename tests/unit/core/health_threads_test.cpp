@@ -10,7 +10,7 @@
 
 #include "core/route_health.hpp"
 #include "phigate/core/health.hpp"
-#include "support/registry_builder.hpp"
+#include "support/two_endpoints.hpp"
 
 namespace phigate::core {
 namespace {
@@ -22,14 +22,6 @@ using std::chrono::seconds;
 using time_point = health_board::time_point;
 
 constexpr time_point begin{seconds(7'654'321)};
-
-// Routes 0 and 1 share an endpoint, 2 has one of its own.
-std::shared_ptr<const registry> two_endpoints() {
-  test::registry_builder builder;
-  builder.provider("p").endpoint("p-1", "DE", {region::eu}).model("m", {modality::chat, modality::vision});
-  builder.endpoint("p-2", "DE", {region::eu}).model("m", {modality::chat});
-  return builder.build();
-}
 
 constexpr int thread_total = 4;
 
@@ -48,7 +40,7 @@ void in_threads(Work work) {
 // Threads walk through the same half window, each at its own pace, over buckets that an earlier window filled.
 TEST(health_threads, lose_no_outcome) {
   constexpr int rounds = 20'000;
-  const auto known = two_endpoints();
+  const auto known = test::two_endpoints();
   health_board board(*known, {});
   constexpr route_id route{0};
   for (int i = 0; i < 300; ++i) board.record_success(route, {}, begin - seconds(600 - i));
@@ -91,7 +83,7 @@ TEST(health_threads, leave_no_median_behind_that_lacks_a_sample) {
 }
 
 TEST(health_threads, agree_on_a_cooldown) {
-  const auto known = two_endpoints();
+  const auto known = test::two_endpoints();
   health_board board(*known, {});
   constexpr route_id route{2};
   const auto shake = [&board](bool with_success) {
@@ -117,7 +109,7 @@ TEST(health_threads, agree_on_a_cooldown) {
 }
 
 TEST(health_threads, go_on_while_a_reload_takes_the_state_over) {
-  const auto known = two_endpoints();
+  const auto known = test::two_endpoints();
   health_board board(*known, {});
   std::atomic<bool> done{false};
   std::jthread writer([&] {
