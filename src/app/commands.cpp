@@ -17,6 +17,7 @@
 #include "phigate/config/loader.hpp"
 #include "phigate/observe/log.hpp"
 #include "phigate/server/key_ring.hpp"
+#include "phigate/upstream/adapter.hpp"
 
 namespace phigate::app {
 
@@ -41,7 +42,7 @@ std::string hex(const config::sha256_digest& digest) {
 }  // namespace
 
 std::optional<config::loaded> load_or_print_faults(const std::string& config_file) {
-  auto loaded = config::load(config_file, config::process_environment());
+  auto loaded = config::load(config_file, config::process_environment(), upstream::known_protocols());
   if (loaded) return *std::move(loaded);
   print_lines(loaded.error(), "");
   std::fprintf(stderr, "phigate: %zu fault(s); nothing was started\n", loaded.error().size());

@@ -7,6 +7,7 @@
 
 #include "phigate/config/reload.hpp"
 #include "phigate/observe/log.hpp"
+#include "phigate/upstream/adapter.hpp"
 
 namespace phigate::app {
 
@@ -85,7 +86,7 @@ void reloader::reload() {
 
 std::shared_ptr<const server::generation> reloader::load_next() const {
   const config::settings& running = shared_.latest->settings();
-  const auto loaded = config::load(config_file_, config::process_environment());
+  const auto loaded = config::load(config_file_, config::process_environment(), upstream::known_protocols());
   if (!loaded) {
     log_faults(level::error, loaded.error());
     return nullptr;

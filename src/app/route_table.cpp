@@ -8,6 +8,7 @@
 
 #include "app/table.hpp"
 #include "phigate/codec/splice.hpp"
+#include "phigate/core/coverage.hpp"
 #include "phigate/core/eligibility.hpp"
 
 namespace phigate::app {
@@ -68,18 +69,6 @@ std::string price_text(const core::hosted_model& model) {
   return out + " " + cost.currency;
 }
 
-// The registry with every endpoint that lacks nothing but its credential: what it covers once the keys are there.
-core::registry_tables with_all_credentials(const core::registry& registry) {
-  core::registry_tables tables = registry.tables();
-  for (core::endpoint& endpoint : tables.endpoints) {
-    if (endpoint.enabled || !endpoint.credential.empty()) continue;
-    if (endpoint.disabled_because.starts_with("enabled: false")) continue;
-    endpoint.enabled = true;
-    endpoint.credential = core::secret("present");
-  }
-  return tables;
-}
-
 std::string as_json(const std::vector<row>& rows) {
   std::string out = "[";
   for (std::size_t i = 1; i < rows.size(); ++i) {
@@ -93,21 +82,19 @@ std::string as_json(const std::vector<row>& rows) {
   return out + "\n]\n";
 }
 
-std::string matrix_cell(const core::registry& registry, core::modality modality, core::region region) {
-  bool general = false;
-  for (const core::route_id id : registry.routes_in(region, modality)) {
-    if (serves(registry, registry.at(id), region, core::data_class::phi)) return "phi";
-    general = general || serves(registry, registry.at(id), region, core::data_class::general);
-  }
-  return general ? "general" : "-";
+std::string_view matrix_cell(const core::coverage& served, core::region region) {
+  if (served.phi.contains(region)) return "phi";
+  return served.general.contains(region) ? "general" : "-";
 }
 
 std::vector<row> matrix(const core::registry& registry) {
+  const core::coverage_matrix coverage = core::coverage_of(registry, today());
   std::vector<row> rows{{"modality"}};
   for (const core::region region : core::all_regions()) rows.front().emplace_back(core::to_string(region));
   for (const core::modality modality : core::all_modalities()) {
     row& cells = rows.emplace_back(row{std::string(core::to_string(modality))});
-    for (const core::region region : core::all_regions()) cells.push_back(matrix_cell(registry, modality, region));
+    const core::coverage& served = coverage[static_cast<std::size_t>(modality)];
+    for (const core::region region : core::all_regions()) cells.emplace_back(matrix_cell(served, region));
   }
   return rows;
 }
@@ -150,7 +137,7 @@ std::vector<row> table(const core::registry& actual, const core::registry& compl
 std::string route_table(const core::registry& registry, const routes_query& query) {
   if (!query.region.empty()) region_named(query.region);
   if (!query.modality.empty()) modality_named(query.modality);
-  const core::registry complete(with_all_credentials(registry));
+  const core::registry complete(core::with_all_credentials(registry));
   const std::vector<row> rows = query.matrix ? matrix(complete) : table(registry, complete, query);
   if (query.json) return as_json(rows);
   return aligned(rows) + (query.matrix ? disabled_note(registry) : "");

@@ -1,5 +1,6 @@
 #include "codec/base64.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace phigate::codec {
@@ -17,7 +18,18 @@ constexpr std::array<std::uint8_t, 256> digit_values = [] {
   return values;
 }();
 
+// How many `=` end the text: two at most.
+std::size_t padding_of(std::string_view text) {
+  return text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+}
+
 }  // namespace
+
+bool is_base64(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0) return false;
+  return std::ranges::all_of(text.substr(0, text.size() - padding_of(text)),
+                             [](char c) { return digit_values[static_cast<unsigned char>(c)] != no_digit; });
+}
 
 void append_base64(std::string& out, std::span<const std::uint8_t> bytes) {
   out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
@@ -41,8 +53,7 @@ void append_base64(std::string& out, std::span<const std::uint8_t> bytes) {
 
 std::optional<std::vector<std::uint8_t>> decode_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
-  const std::size_t padded = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  const std::string_view digits = text.substr(0, text.size() - padded);
+  const std::string_view digits = text.substr(0, text.size() - padding_of(text));
   std::vector<std::uint8_t> bytes;
   bytes.reserve(text.size() / 4 * 3);
   std::uint32_t group = 0;

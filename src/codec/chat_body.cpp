@@ -295,7 +295,7 @@ void chat_reader::read_named_object(std::string_view key) {
 bool read_chat_members(json_cursor& cursor, std::string_view body, request_facts& facts, fault_keeper& faults) {
   facts.modality = core::modality::chat;
   chat_reader reader(cursor, facts, faults);
-  read_top_level(cursor, body, facts, faults, [&](std::string_view key) { reader.read_member(key); });
+  read_top_level(cursor, body, {}, facts, faults, [&](std::string_view key) { reader.read_member(key); });
   require_model(facts, faults);
   return reader.has_messages();
 }

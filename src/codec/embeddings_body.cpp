@@ -116,7 +116,7 @@ void embeddings_reader::read_dimensions() {
 bool read_embeddings_members(json_cursor& cursor, std::string_view body, request_facts& facts, fault_keeper& faults) {
   facts.modality = core::modality::embeddings;
   embeddings_reader reader(cursor, facts, faults);
-  read_top_level(cursor, body, facts, faults, [&](std::string_view key) { reader.read_member(key); });
+  read_top_level(cursor, body, {}, facts, faults, [&](std::string_view key) { reader.read_member(key); });
   require_model(facts, faults);
   return reader.has_input();
 }

@@ -5,8 +5,10 @@
 #include <string>
 
 #include "codec/chat_body.hpp"
+#include "codec/document_body.hpp"
 #include "codec/embeddings_body.hpp"
-#include "codec/top_level.hpp"
+#include "codec/speech_body.hpp"
+#include "codec/transcription_body.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -86,10 +88,13 @@ void read_explain_body(json_cursor& cursor, std::string_view body, request_facts
       read_embeddings_members(cursor, body, facts, faults);
       break;
     case modality::ocr:
+      read_document_members(cursor, body, facts, faults);
+      break;
     case modality::stt:
+      read_transcription_members(cursor, body, facts, faults);
+      break;
     case modality::tts:
-      read_top_level(cursor, body, facts, faults, [](std::string_view) {});
-      require_model(facts, faults);
+      read_speech_members(cursor, body, facts, faults);
       break;
   }
   facts.modality = wanted;

@@ -76,10 +76,10 @@ std::string location(const json* parts) {
   return path;
 }
 
-// {"detail": "…"} or {"detail": [{"loc", "msg", "type"}, …]}
+// {"detail": "…"}, {"detail": {"msg"}} or {"detail": [{"loc", "msg", "type"}, …]}
 void read_detail(const json& detail, core::provider_error& out) {
-  if (detail.is_string()) {
-    out.message = word(&detail);
+  if (detail.is_string() || detail.is_object()) {
+    out.message = detail.is_string() ? word(&detail) : first_word(detail, {"msg", "message"});
     return;
   }
   if (!detail.is_array()) return;
@@ -94,12 +94,37 @@ void read_detail(const json& detail, core::provider_error& out) {
   }
 }
 
+// A number here is an HTTP status in another place, not a kind of error.
+std::string first_name(const json& object, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    const json* value = member_of(object, key);
+    if (value != nullptr && value->is_string() && !word(value).empty()) return word(value);
+  }
+  return {};
+}
+
+// Microsoft's services say in general what is wrong ("Invalid request."), and inside it in particular, to any depth.
+void read_inner(const json& object, core::provider_error& out) {
+  const json* at = &object;
+  for (int depth = 0; depth < 8; ++depth) {
+    const json* inner = member_of(*at, "innererror");
+    if (inner == nullptr) inner = member_of(*at, "innerError");
+    if (inner == nullptr) return;
+    at = inner;
+    const std::string message = first_word(*at, {"message"});
+    if (message.empty()) continue;
+    out.message = message;
+    if (std::string code = first_word(*at, {"code"}); !code.empty()) out.code = std::move(code);
+  }
+}
+
 // OpenAI's error object, Azure's, Gemini's inner one, or a flat body.
 void read_object(const json& object, core::provider_error& out) {
   out.message = first_word(object, {"message", "description", "msg"});
-  out.type = first_word(object, {"type", "status"});
+  out.type = first_name(object, {"type", "error_type", "status"});
   out.code = first_word(object, {"code", "statusCode"});
-  out.param = first_word(object, {"param"});
+  out.param = first_word(object, {"param", "target"});
+  read_inner(object, out);
   if (!out.message.empty()) return;
   const json* message = member_of(object, "message");
   for (const json* holder : {message, &object}) {
@@ -116,6 +141,7 @@ core::provider_error read_tree(const json& body) {
   const json* inner = member_of(outer, "error");
   if (inner != nullptr && inner->is_object()) {
     read_object(*inner, out);
+    if (out.type.empty()) out.type = first_name(outer, {"error_type"});
     return out;
   }
   read_object(outer, out);

@@ -1,32 +1,47 @@
 #include "phigate/codec/request.hpp"
 
+#include <utility>
+
 #include "codec/chat_body.hpp"
+#include "codec/document_body.hpp"
 #include "codec/embeddings_body.hpp"
 #include "codec/explain_body.hpp"
 #include "codec/json_cursor.hpp"
 #include "codec/json_validator.hpp"
 #include "codec/request_faults.hpp"
+#include "codec/speech_body.hpp"
+#include "codec/transcription_form.hpp"
 
 namespace phigate::codec {
 namespace {
 
-using body_reader = void (*)(json_cursor&, std::string_view, request_facts&, fault_keeper&);
-
-std::expected<request_facts, core::api_error> read(json_validator& validator, std::string_view body,
-                                                   body_reader reader) {
+// read(cursor, request, faults) takes the body's members; it is called when the body is a JSON object.
+template <typename Read>
+std::expected<client_request, core::api_error> read_whole(json_validator& validator, std::string_view body, Read read) {
   if (const auto verdict = validator.check(body); !verdict) return std::unexpected(invalid_json(verdict.error()));
   json_cursor cursor(body);
   if (cursor.kind() != json_kind::object) return std::unexpected(not_an_object(cursor.offset()));
-  request_facts facts;
+  client_request request{.facts = {}, .body = body};
   fault_keeper faults;
-  reader(cursor, body, facts, faults);
+  read(cursor, request, faults);
   // The validator lets an empty innermost level through; which byte it is, is only asked for when there is one.
   if (cursor.deepest() > max_depth) {
     const auto exact = check_bytewise(body);
     return std::unexpected(invalid_json(exact ? json_fault{json_fault::kind::depth, 0} : exact.error()));
   }
   if (faults.gravest()) return std::unexpected(*faults.gravest());
-  return facts;
+  return request;
+}
+
+using facts_reader = void (*)(json_cursor&, std::string_view, request_facts&, fault_keeper&);
+
+std::expected<request_facts, core::api_error> read_facts(json_validator& validator, std::string_view body,
+                                                         facts_reader reader) {
+  auto whole = read_whole(validator, body, [&](json_cursor& cursor, client_request& request, fault_keeper& faults) {
+    reader(cursor, body, request.facts, faults);
+  });
+  if (!whole) return std::unexpected(std::move(whole.error()));
+  return std::move(whole->facts);
 }
 
 }  // namespace
@@ -39,15 +54,32 @@ request_reader::request_reader() : state_(std::make_unique<state>()) {}
 request_reader::~request_reader() = default;
 
 std::expected<request_facts, core::api_error> request_reader::read_chat(std::string_view body) {
-  return read(state_->validator, body, read_chat_body);
+  return read_facts(state_->validator, body, read_chat_body);
 }
 
 std::expected<request_facts, core::api_error> request_reader::read_embeddings(std::string_view body) {
-  return read(state_->validator, body, read_embeddings_body);
+  return read_facts(state_->validator, body, read_embeddings_body);
 }
 
 std::expected<request_facts, core::api_error> request_reader::read_explain(std::string_view body) {
-  return read(state_->validator, body, read_explain_body);
+  return read_facts(state_->validator, body, read_explain_body);
+}
+
+std::expected<client_request, core::api_error> request_reader::read_speech(std::string_view body) {
+  return read_whole(state_->validator, body, [&](json_cursor& cursor, client_request& request, fault_keeper& faults) {
+    request.media = read_speech_body(cursor, body, request.facts, faults);
+  });
+}
+
+std::expected<client_request, core::api_error> request_reader::read_document(std::string_view body) {
+  return read_whole(state_->validator, body, [&](json_cursor& cursor, client_request& request, fault_keeper& faults) {
+    request.media = read_document_body(cursor, body, request.facts, faults);
+  });
+}
+
+std::expected<client_request, core::api_error> request_reader::read_transcription(std::span<const form_part> parts,
+                                                                                  std::string_view body) {
+  return read_transcription_form(parts, body);
 }
 
 }  // namespace phigate::codec

@@ -40,9 +40,9 @@ std::string excerpt(std::string_view text) {
 
 }  // namespace
 
-core::api_error invalid_json(const json_fault& fault) {
+core::api_error invalid_json(const json_fault& fault, std::string_view subject) {
   core::api_error error{.code = core::error_code::invalid_json};
-  error.message = "The request body is not valid JSON: " + std::string(reason(fault.what)) + " (at byte " +
+  error.message = std::string(subject) + " is not valid JSON: " + std::string(reason(fault.what)) + " (at byte " +
                   std::to_string(fault.offset) + ").";
   return error;
 }

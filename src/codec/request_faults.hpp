@@ -17,7 +17,7 @@
 
 namespace phigate::codec {
 
-core::api_error invalid_json(const json_fault& fault);
+core::api_error invalid_json(const json_fault& fault, std::string_view subject = "The request body");
 core::api_error not_an_object(std::size_t offset);
 
 struct fault_text {

@@ -32,7 +32,7 @@ constexpr std::array preference_names = {
 };
 
 // Fields of OpenAI's chat and embeddings requests, and of the APIs modelled on them.
-constexpr std::array field_names = {
+constexpr std::array text_fields = {
     "audio"sv,
     "background"sv,
     "container"sv,
@@ -89,7 +89,7 @@ constexpr std::array field_names = {
     "web_search_options"sv,
 };
 
-static_assert(std::ranges::is_sorted(preference_names) && std::ranges::is_sorted(field_names));
+static_assert(std::ranges::is_sorted(preference_names) && std::ranges::is_sorted(text_fields));
 
 constexpr std::size_t longest_known = 32;
 
@@ -101,13 +101,22 @@ bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
 }
 
+// Two lists, so that neither has to be copied.
+struct known_fields {
+  field_names own;
+  field_names shared;
+  [[nodiscard]] bool contain(std::string_view name) const {
+    return std::ranges::binary_search(shared, name) || std::ranges::binary_search(own, name);
+  }
+};
+
 // The known name that `name` equals but for the case of its letters; empty when there is none.
-std::string case_twin(std::string_view name) {
+std::string case_twin(std::string_view name, const known_fields& known) {
   if (name.size() > longest_known || std::ranges::none_of(name, is_upper)) return {};
   std::string lower(name);
   std::ranges::transform(lower, lower.begin(),
                          [](char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; });
-  return is_preference(lower) || std::ranges::binary_search(field_names, lower) ? lower : std::string();
+  return is_preference(lower) || known.contain(lower) ? lower : std::string();
 }
 
 // What is kept at the provider is referred to by these, or they send the prompt on to a search.
@@ -140,18 +149,6 @@ fault_text out_of_place(std::string_view name) {
   return {std::string(name), std::move(message)};
 }
 
-// Its meaning is read later, when the registry is at hand; what could be read in two ways is refused with the body.
-void read_provider(json_cursor& cursor, request_facts& facts, fault_keeper& faults) {
-  json_cursor whole = cursor;
-  read_object(
-      cursor, faults, [] { return "provider"sv; },
-      [&](const key_ledger::entry& key) {
-        if (key.name != "max_price") return;
-        read_object(cursor, faults, [] { return "provider.max_price"sv; }, [](const key_ledger::entry&) {});
-      });
-  facts.provider = whole.raw();
-}
-
 // The SDKs' name for fields that they merge into the body. Somebody who sends it as a field means them too, so a
 // preference in it must not be dropped without a word.
 void read_extra_body(json_cursor& cursor, fault_keeper& faults) {
@@ -176,14 +173,12 @@ void read_model(json_cursor& cursor, request_facts& facts, fault_keeper& faults)
   faults.bad_model(core::error_code::invalid_request, "\"model\" must be a string.");
 }
 
-}  // namespace
-
-void judge_top_level_key(std::string_view name, fault_keeper& faults) {
-  if (const std::string twin = case_twin(name); !twin.empty()) {
+void judge(std::string_view name, const known_fields& known, fault_keeper& faults) {
+  if (const std::string twin = case_twin(name, known); !twin.empty()) {
     faults.ambiguous([&] { return misspelt_key(name, twin); });
   }
   if (is_preference(name)) return faults.misplaced([&] { return out_of_place(name); });
-  if (std::ranges::binary_search(field_names, name)) return;
+  if (known.contain(name)) return;
   switch (meant_as(name)) {
     case policy_key::none:
       return;
@@ -193,6 +188,27 @@ void judge_top_level_key(std::string_view name, fault_keeper& faults) {
     case policy_key::provider:
       return faults.ambiguous([&] { return misspelt_key(name, "provider"); });
   }
+}
+
+}  // namespace
+
+void judge_top_level_key(std::string_view name, field_names own, fault_keeper& faults) {
+  judge(name, {.own = own, .shared = text_fields}, faults);
+}
+
+void judge_form_field(std::string_view name, field_names own, fault_keeper& faults) {
+  judge(name, {.own = own, .shared = {}}, faults);
+}
+
+void read_provider(json_cursor& cursor, request_facts& facts, fault_keeper& faults) {
+  json_cursor whole = cursor;
+  read_object(
+      cursor, faults, [] { return "provider"sv; },
+      [&](const key_ledger::entry& key) {
+        if (key.name != "max_price") return;
+        read_object(cursor, faults, [] { return "provider.max_price"sv; }, [](const key_ledger::entry&) {});
+      });
+  facts.provider = whole.raw();
 }
 
 void read_shared_member(std::string_view key, json_cursor& cursor, request_facts& facts, fault_keeper& faults) {

@@ -1,5 +1,7 @@
 #include "codec/utf8.hpp"
 
+#include <algorithm>
+
 namespace phigate::codec {
 namespace {
 
@@ -40,6 +42,29 @@ std::size_t utf8_sequence(std::string_view text) {
     if (!is_continuation(byte_at(text, i))) return 0;
   }
   return second_byte_fits(lead, byte_at(text, 1)) ? length : 0;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::size_t code_points(std::string_view text) {
+  const auto begins = [](char c) { return !is_continuation(static_cast<std::uint8_t>(c)); };
+  return static_cast<std::size_t>(std::ranges::count_if(text, begins));
+}
+
+bool holds_control(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::uint8_t byte = byte_at(text, i);
+    if (byte < 0x20 || byte == 0x7F) return true;
+    if (byte == 0xC2 && i + 1 < text.size() && byte_at(text, i + 1) < 0xA0) return true;
+  }
+  return false;
 }
 
 std::size_t utf8_size(std::uint32_t code_point) {

@@ -12,6 +12,12 @@ namespace phigate::codec {
 // U+10FFFF); 0 when there is none.
 std::size_t utf8_sequence(std::string_view text);
 
+bool is_utf8(std::string_view text);
+
+// Of well-formed text.
+std::size_t code_points(std::string_view text);
+bool holds_control(std::string_view text);  // U+0000 to U+001F, U+007F to U+009F
+
 // `code_point` is a Unicode scalar value.
 void append_utf8(std::string& out, std::uint32_t code_point);
 std::size_t utf8_size(std::uint32_t code_point);

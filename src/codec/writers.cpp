@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "codec/price_json.hpp"
+
 namespace phigate::codec {
 namespace {
 
@@ -54,24 +56,6 @@ ordered_json or_null(const std::optional<Value>& value) {
 template <typename Word>
 ordered_json word_or_null(const std::optional<Word>& word) {
   return word ? ordered_json(core::to_string(*word)) : ordered_json(nullptr);
-}
-
-// A decimal has at most fifteen digits, which a double holds and gives back exactly.
-double number(core::decimal value) {
-  return static_cast<double>(value.micros()) / 1e6;
-}
-
-ordered_json price_json(const core::price& price) {
-  ordered_json out = {{"currency", price.currency}};
-  if (price.tokens) {
-    out["input"] = number(price.tokens->input);
-    out["output"] = number(price.tokens->output);
-    if (price.tokens->cached_input) out["cached_input"] = number(*price.tokens->cached_input);
-  }
-  if (price.per_minute) out["per_minute"] = number(*price.per_minute);
-  if (price.per_million_chars) out["per_million_chars"] = number(*price.per_million_chars);
-  if (price.per_page) out["per_page"] = number(*price.per_page);
-  return out;
 }
 
 ordered_json card_json(const model_card& card) {

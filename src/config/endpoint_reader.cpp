@@ -10,13 +10,31 @@
 namespace phigate::config {
 namespace {
 
-constexpr std::array<std::string_view, 1> known_protocols{"openai"};
+constexpr std::size_t longest_api_version = 32;
+// What a client gets of a voice model goes by these: left out, the provider would choose.
+constexpr std::array<std::string_view, 2> decisive_fields{"response_format", "voice"};
 
-std::optional<std::string> read_protocol(const node& from, reading& in) {
+// Null after a fault.
+const core::protocol* read_protocol(const node* from, reading& in) {
+  if (from == nullptr) return nullptr;
+  const auto text = read_text(*from, in);
+  if (!text) return nullptr;
+  const auto found = std::ranges::find(in.protocols, *text, &core::protocol::name);
+  if (found != in.protocols.end()) return &*found;
+  std::vector<std::string_view> names;
+  for (const core::protocol& known : in.protocols) names.push_back(known.name);
+  in.fault(*from, in_quotes(from->scalar) + " is no protocol that this version speaks: " + joined(names));
+  return nullptr;
+}
+
+std::optional<std::string> read_api_version(const node& from, reading& in) {
   auto text = read_text(from, in);
-  if (!text || std::ranges::find(known_protocols, *text) != known_protocols.end()) return text;
-  in.fault(from, in_quotes(from.scalar) + " is no protocol that this version speaks: " +
-                     joined({known_protocols.begin(), known_protocols.end()}));
+  if (!text) return std::nullopt;
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.';
+  };
+  if (text->size() <= longest_api_version && std::ranges::all_of(*text, allowed)) return text;
+  in.fault(from, in_quotes(from.scalar) + " must be a version: letters, digits, - and ., 32 at most");
   return std::nullopt;
 }
 
@@ -88,14 +106,16 @@ class endpoint_reader {
       const bool wanted = out.enabled && its_provider_is_enabled;
       if (!out.enabled) out.disabled_because = "enabled: false";
       if (out.enabled && !wanted) disable(out, "its provider is disabled");
-      map.must_set("protocol", out.protocol, read_protocol);
+      const core::protocol* protocol = read_protocol(map.require("protocol"), in_);
+      if (protocol != nullptr) out.protocol = protocol->name;
+      map.set("api_version", out.api_version, read_api_version);
       read_place(map, out);
       read_access(map, from, out, wanted);
       read_retention(map, out.retention_days, out.trains_on_data);
       if (const node* tls = map.take("tls")) out.tls = read_tls(*tls, in_);
       if (const node* timeouts = map.take("timeouts")) out.timeouts = read_timeout_overrides(*timeouts, in_);
       if (const node* request = map.take("request")) out.request = read_dialect(*request, in_);
-      if (const node* models = map.require("models")) read_models(*models, id);
+      if (const node* models = map.require("models")) read_models(*models, id, protocol, out.request);
     });
     return out;
   }
@@ -140,12 +160,25 @@ class endpoint_reader {
     out.credential = read.value;
   }
 
-  void read_models(const node& from, core::endpoint_id host) {
+  void read_models(const node& from, core::endpoint_id host, const core::protocol* protocol,
+                   const core::request_dialect& dialect) {
     if (!expect_map(from, in_, "models")) return;
     for (const node& entry : from.children) {
-      core::hosted_model model = read_model(entry, in_, into_.fx);
+      core::hosted_model model = read_model(entry, in_, into_.fx, protocol);
       model.host = host;
+      check_decisive_fields(entry, model, dialect);
       into_.models.push_back(std::move(model));
+    }
+  }
+
+  void check_decisive_fields(const node& entry, const core::hosted_model& model, const core::request_dialect& shared) {
+    if (!model.modalities.contains(core::modality::tts) && !model.modalities.contains(core::modality::stt)) return;
+    for (const std::string_view field : decisive_fields) {
+      const auto drops = [field](const core::request_dialect& dialect) {
+        return std::ranges::find(dialect.drop, field) != dialect.drop.end();
+      };
+      if (!drops(shared) && !drops(model.request)) continue;
+      in_.fault(entry, "speaks or transcribes, and " + in_quotes(field) + " is dropped: what a client gets goes by it");
     }
   }
 

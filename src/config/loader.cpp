@@ -32,17 +32,18 @@ environment process_environment() {
   };
 }
 
-std::expected<loaded, std::vector<fault>> load(const std::string& config_file, const environment& env) {
+std::expected<loaded, std::vector<fault>> load(const std::string& config_file, const environment& env,
+                                               std::span<const core::protocol> protocols) {
   report gateway_report(config_file);
   const auto gateway_tree = read_document(config_file, gateway_report);
   if (!gateway_tree) return std::unexpected(gateway_report.faults());  // nothing names the registry then
-  reading gateway{gateway_report, env, folder_of(config_file)};
+  reading gateway{gateway_report, env, folder_of(config_file), {}};
   settings read = read_settings(*gateway_tree, gateway);
 
   report registry_report(read.registry_file);
   core::registry_tables tables;
   if (const auto registry_tree = read_document(read.registry_file, registry_report)) {
-    reading registry{registry_report, env, folder_of(read.registry_file)};
+    reading registry{registry_report, env, folder_of(read.registry_file), protocols};
     tables = read_registry(*registry_tree, registry);
   }
 

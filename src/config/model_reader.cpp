@@ -1,18 +1,12 @@
 // Models and what they cost (spec §11).
 #include <algorithm>
-#include <array>
-#include <set>
 
 #include "config/registry_reader.hpp"
 
 namespace phigate::config {
 namespace {
 
-using namespace std::chrono_literals;
 using core::modality;
-
-// Fields that the gateway itself reads or writes: changed by a dialect, they would no longer say what was routed.
-constexpr std::array<std::string_view, 5> gateway_fields{"model", "messages", "input", "stream", "provider"};
 
 template <typename Number>
 auto count_up_to(std::int64_t most) {
@@ -39,6 +33,30 @@ std::optional<core::dimension_range> read_dimensions(const node& from, reading& 
   const bool both = range.smallest != 0 && range.largest != 0;
   if (both && range.smallest > range.largest) in.fault(from, "min is more than max");
   return range;
+}
+
+std::string joined_modalities(core::modality_set members) {
+  std::vector<std::string_view> names;
+  for (const modality one : core::all_modalities()) {
+    if (members.contains(one)) names.push_back(core::to_string(one));
+  }
+  return joined(names);
+}
+
+// Nothing of what is listed where the protocol does not carry all of it: what else the model needs is not known then.
+core::modality_set read_served(const node& from, reading& in, const core::protocol* protocol) {
+  core::modality_set out;
+  bool all_carried = true;
+  const auto read_carried = [&](const node& item, reading& at) {
+    const auto read = read_modality(item, at);
+    if (!read || protocol == nullptr || protocol->modalities.contains(*read)) return read;
+    at.fault(item, in_quotes(item.scalar) + " is not carried by the protocol " + std::string(protocol->name) + ": " +
+                       joined_modalities(protocol->modalities));
+    all_carried = false;
+    return read;
+  };
+  for (const modality one : read_list(from, in, "modalities", read_carried)) out.insert(one);
+  return all_carried ? out : core::modality_set();
 }
 
 bool by_tokens(core::modality_set modalities) {
@@ -95,64 +113,7 @@ core::price amounts(reading& in, const price_words& said) {
   return out;
 }
 
-bool is_gateway_field(std::string_view field) {
-  return std::ranges::find(gateway_fields, field) != gateway_fields.end();
-}
-
-void check_field(const node& at, reading& in, std::string_view field) {
-  if (!is_gateway_field(field)) return;
-  in.fault(at, in_quotes(field) + " is the gateway's own: it is neither renamed nor dropped");
-}
-
-void read_renames(const node& from, reading& in, core::request_dialect& into) {
-  if (!expect_map(from, in, "names")) return;
-  std::set<std::string> targets;
-  for (const node& entry : from.children) {
-    check_field(entry, in, entry.key);
-    auto name = read_word(entry, in);
-    if (!name) continue;
-    if (*name != entry.key) check_field(entry, in, *name);
-    if (*name == entry.key) in.fault(entry, "renamed to itself");
-    if (!targets.insert(*name).second) in.fault(entry, "another field is renamed to this already");
-    into.rename.emplace_back(entry.key, *std::move(name));
-  }
-}
-
-void read_drops(const node& from, reading& in, core::request_dialect& into) {
-  into.drop = read_list(from, in, "fields", [&](const node& item, reading& at) {
-    auto field = read_text(item, at);
-    if (!field) return field;
-    check_field(item, at, *field);
-    const bool renamed = std::ranges::any_of(into.rename, [&](const auto& pair) { return pair.first == *field; });
-    if (renamed) at.fault(item, in_quotes(item.scalar) + " is renamed as well");
-    return field;
-  });
-}
-
 }  // namespace
-
-core::timeout_overrides read_timeout_overrides(const node& from, reading& in) {
-  core::timeout_overrides out;
-  const auto bound = [](const node& value, reading& at) { return read_duration(value, at, 1ms, 24h); };
-  read_map(from, in, "time-outs", [&](map_reader& map) {
-    map.set("connect", out.connect, bound);
-    map.set("first_byte", out.first_byte, bound);
-    map.set("first_token", out.first_token, bound);
-    map.set("idle", out.idle, bound);
-    map.set("total", out.total, bound);
-    map.set("stream", out.stream, bound);
-  });
-  return out;
-}
-
-core::request_dialect read_dialect(const node& from, reading& in) {
-  core::request_dialect out;
-  read_map(from, in, "rename and drop", [&](map_reader& map) {
-    if (const node* renames = map.take("rename")) read_renames(*renames, in, out);
-    if (const node* drops = map.take("drop")) read_drops(*drops, in, out);
-  });
-  return out;
-}
 
 core::price read_price(const node& from, reading& in, const fx_table& fx, core::modality_set modalities) {
   core::price out;
@@ -177,14 +138,14 @@ core::price read_price(const node& from, reading& in, const fx_table& fx, core::
   return out;
 }
 
-core::hosted_model read_model(const node& from, reading& in, const fx_table& fx) {
+core::hosted_model read_model(const node& from, reading& in, const fx_table& fx, const core::protocol* protocol) {
   core::hosted_model out;
   out.id = from.key;
   out.upstream = from.key;
   check_model_name(from, in);
   read_map(from, in, "a model's settings", [&](map_reader& map) {
     map.set("upstream", out.upstream, read_text);
-    if (const node* listed = map.require("modalities")) out.modalities = read_modalities(*listed, in);
+    if (const node* listed = map.require("modalities")) out.modalities = read_served(*listed, in, protocol);
     map.set("context_length", out.context_length, count_up_to<std::uint32_t>(UINT32_MAX));
     if (const node* features = map.take("features")) out.features = read_list(*features, in, "words", read_word);
     std::ranges::sort(out.features);
@@ -193,6 +154,7 @@ core::hosted_model read_model(const node& from, reading& in, const fx_table& fx)
     if (dimensions != nullptr && !out.modalities.empty() && !out.modalities.contains(modality::embeddings)) {
       in.fault(*dimensions, "for a model that serves embeddings");
     }
+    read_audio(map, from, in, protocol, out);
     if (const node* price = map.require("price")) out.cost = read_price(*price, in, fx, out.modalities);
     map.set("enabled", out.enabled, read_flag);
     if (const node* timeouts = map.take("timeouts")) out.timeouts = read_timeout_overrides(*timeouts, in);

@@ -24,27 +24,6 @@ std::string_view name_of(shape found) {
   return "";
 }
 
-struct scalar_value {
-  std::string text;
-  bool quoted;  // text by its quotes, and no number
-};
-
-std::optional<scalar_value> read_scalar(const node& from, reading& in, std::string_view what) {
-  if (from.shape != shape::scalar) {
-    in.fault(from, "must be " + std::string(what) + ", is " + std::string(name_of(from.shape)));
-    return std::nullopt;
-  }
-  auto expanded = expand(from.scalar, in.env);
-  if (!expanded) {
-    in.fault(from, expanded.error());
-    return std::nullopt;
-  }
-  for (const std::string& why : expanded->missing) in.fault(from, why);
-  if (!expanded->missing.empty()) return std::nullopt;
-  // `port: "${PORT}"` needs its quotes in a flow map, so there they say nothing about the type.
-  return scalar_value{std::move(expanded->text), from.quoted && !expanded->any_variable};
-}
-
 // A scalar that is no text: a number, a size, a boolean.
 std::optional<std::string> read_plain(const node& from, reading& in, std::string_view what) {
   auto scalar = read_scalar(from, in, what);
@@ -78,6 +57,22 @@ std::optional<Value> within(const node& from, reading& in, Value value, Limit le
 }
 
 }  // namespace
+
+std::optional<scalar_value> read_scalar(const node& from, reading& in, std::string_view what) {
+  if (from.shape != shape::scalar) {
+    in.fault(from, "must be " + std::string(what) + ", is " + std::string(name_of(from.shape)));
+    return std::nullopt;
+  }
+  auto expanded = expand(from.scalar, in.env);
+  if (!expanded) {
+    in.fault(from, expanded.error());
+    return std::nullopt;
+  }
+  for (const std::string& why : expanded->missing) in.fault(from, why);
+  if (!expanded->missing.empty()) return std::nullopt;
+  // `port: "${PORT}"` needs its quotes in a flow map, so there they say nothing about the type.
+  return scalar_value{std::move(expanded->text), from.quoted && !expanded->any_variable};
+}
 
 std::optional<std::string> read_text(const node& from, reading& in) {
   auto scalar = read_scalar(from, in, "text");

@@ -17,6 +17,7 @@
 #include "config/report.hpp"
 #include "phigate/config/loader.hpp"
 #include "phigate/core/money.hpp"
+#include "phigate/core/protocol.hpp"
 #include "phigate/core/vocabulary.hpp"
 
 namespace phigate::config {
@@ -27,13 +28,22 @@ using std::chrono::milliseconds;
 struct reading {
   report& out;
   const environment& env;
-  std::filesystem::path folder;  // relative paths in the file begin here
+  std::filesystem::path folder;               // relative paths in the file begin here
+  std::span<const core::protocol> protocols;  // that the registry's endpoints may speak
 
   void fault(const node& at, std::string message) const { out.add_fault(at.line, at.path, std::move(message)); }
   void warn(const node& at, std::string message) const { out.add_warning(at.line, at.path, std::move(message)); }
 };
 
-// Variables are expanded in each of these; a missing one is a fault.
+// A scalar of any type, as text.
+struct scalar_value {
+  std::string text;
+  bool quoted = false;  // text by its quotes, and no number
+};
+// Nothing, after a fault that names `what` was expected, for another shape.
+std::optional<scalar_value> read_scalar(const node& from, reading& in, std::string_view what);
+
+// Variables are expanded in each of these, and in read_scalar; a missing one is a fault.
 std::optional<std::string> read_text(const node& from, reading& in);  // never empty
 std::optional<bool> read_flag(const node& from, reading& in);
 std::optional<std::int64_t> read_integer(const node& from, reading& in, std::int64_t least, std::int64_t most);

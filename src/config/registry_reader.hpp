@@ -30,8 +30,14 @@ std::string not_configured(const node& item);
 // `retention_days` and `trains_on_data`, which a provider and an endpoint may both say.
 void read_retention(map_reader& map, std::optional<int>& days, std::optional<bool>& trains);
 
-// One model of one endpoint; its id is the node's key.
-core::hosted_model read_model(const node& from, reading& in, const fx_table& fx);
+// One model of one endpoint; its id is the node's key. `protocol` is the endpoint's; null where that is a fault
+// already.
+core::hosted_model read_model(const node& from, reading& in, const fx_table& fx, const core::protocol* protocol);
+
+// `voices`, `formats` and `locales` of a model whose modalities are read. Speech without `formats` gets those of its
+// protocol.
+void read_audio(map_reader& map, const node& model, reading& in, const core::protocol* protocol,
+                core::hosted_model& into);
 
 // `price: {…}` of a model that serves `modalities`; a fault unless it has exactly one unit for each of them (spec §11).
 core::price read_price(const node& from, reading& in, const fx_table& fx, core::modality_set modalities);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace phigate::core {
 namespace {
@@ -41,10 +42,33 @@ std::int64_t unit_cost(const price& rates, const std::optional<decimal>& unit_pr
   return rounded_quotient(product(in_currency, rates.usd_per_unit.micros()), int128{1'000'000} * units_per_price);
 }
 
+usage_source source_of(bool is_said) {
+  return is_said ? usage_source::provider : usage_source::estimated;
+}
+
 }  // namespace
 
 std::string_view to_string(usage_source source) {
   return source == usage_source::provider ? "provider" : "estimated";
+}
+
+metered meter(const price& rates, modality what, const usage& said, const usage_estimate& otherwise) {
+  switch (what) {
+    case modality::chat:
+    case modality::vision:
+    case modality::embeddings: {
+      const token_usage estimated = estimate_tokens(otherwise.request_bytes, otherwise.relayed_bytes);
+      return {token_cost(rates, said.tokens.value_or(estimated)), source_of(said.tokens.has_value())};
+    }
+    case modality::stt:
+      return {audio_cost(rates, said.audio_milliseconds.value_or(otherwise.audio_milliseconds)),
+              source_of(said.audio_milliseconds.has_value())};
+    case modality::tts:
+      return {character_cost(rates, otherwise.characters), usage_source::estimated};
+    case modality::ocr:
+      return {page_cost(rates, said.pages.value_or(otherwise.pages)), source_of(said.pages.has_value())};
+  }
+  std::unreachable();
 }
 
 std::int64_t token_cost(const price& rates, const token_usage& usage) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eligibility_rules.hpp"
+#include "parameter_refusal.hpp"
 #include "refusal_advice.hpp"
 
 namespace phigate::core {
@@ -22,10 +23,6 @@ bool blocked_for_phi(const policy& wanted, const registry& known, const rule_che
   if (!hosts.empty() && std::ranges::none_of(hosts, is_verified)) return true;
   return std::ranges::any_of(hosts,
                              [&](route_id id) { return !rules.first_failure(known.at(id), {exclusion_reason::phi}); });
-}
-
-std::string model_text(const model_selector& model) {
-  return model.kind == model_kind::automatic ? std::string("any model") : "'" + model.name + "'";
 }
 
 api_error phi_blocked(const policy& wanted, const registry& known, std::chrono::sys_days today) {
@@ -60,19 +57,15 @@ std::vector<exclusion_count> listed(tally routes) {
   return counts;
 }
 
-std::string no_route_text(const policy& wanted) {
-  return "No route serves " + model_text(wanted.model) + " for " + std::string(to_string(wanted.modality)) + " in " +
-         std::string(to_string(wanted.region)) + " (class " + std::string(to_string(wanted.data_class)) + "). ";
-}
-
 }  // namespace
 
 api_error refusal(const policy& wanted, const registry& known, std::chrono::sys_days today) {
   if (!is_hosted(wanted.model, known)) return model_not_found(wanted.model.name);
   const rule_check rules(wanted, known, today);
   if (blocked_for_phi(wanted, known, rules)) return phi_blocked(wanted, known, today);
+  if (auto named = parameter_refusal(wanted, known, rules, today)) return *std::move(named);
   return {.code = error_code::no_route,
-          .message = no_route_text(wanted) + advice(wanted, known, rules, today),
+          .message = no_route_text(wanted) + ". " + advice(wanted, known, rules, today),
           .excluded = listed(count_routes(known, rules))};
 }
 
@@ -81,7 +74,7 @@ api_error refusal_of_cut(const policy& wanted, const registry& known, std::chron
   tally routes = count_routes(known, rule_check(wanted, known, today));
   routes.of(exclusion_reason::model) += routes.eligible - std::min(routes.eligible, cut.size());
   api_error error{.code = error_code::no_route,
-                  .message = no_route_text(wanted) + advice_on_cut(known, cut),
+                  .message = no_route_text(wanted) + ". " + advice_on_cut(known, cut),
                   .excluded = listed(routes)};
   error.excluded.push_back({.reason = cut_reason, .routes = cut.size()});
   return error;

@@ -14,7 +14,8 @@ namespace phigate::core {
 // What a route is counted under, and what explain calls it, when `allow_fallbacks: false` cut it from the order.
 inline constexpr std::string_view cut_reason = "allow_fallbacks";
 
-// For a policy under which no route is eligible: model_not_found, phi_blocked or no_route. Looks at every route of the
+// For a policy under which no route is eligible: model_not_found, phi_blocked, unsupported_parameter (spec §10: speech
+// and transcriptions) or no_route. Looks at every route of the
 // registry.
 api_error refusal(const policy& wanted, const registry& known, std::chrono::sys_days today);
 

@@ -134,6 +134,22 @@ std::string choice_advice(const policy& wanted, const registry& known, const rul
 
 }  // namespace
 
+std::string model_text(const model_selector& model) {
+  return model.kind == model_kind::automatic ? std::string("any model") : "'" + model.name + "'";
+}
+
+std::string no_route_text(const policy& wanted) {
+  return "No route serves " + model_text(wanted.model) + " for " + std::string(to_string(wanted.modality)) + " in " +
+         std::string(to_string(wanted.region)) + " (class " + std::string(to_string(wanted.data_class)) + ")";
+}
+
+std::string advice_on_place(const policy& wanted, const registry& known, const rule_check& rules,
+                            std::chrono::sys_days today) {
+  const std::vector<route_id> hosts = routes_of_model(wanted.model, wanted.modality, known);
+  const region_set regions = other_regions(wanted, known, rules, hosts, today);
+  return regions.empty() ? "" : "Regions that can serve it: " + joined(regions) + "; name one in X-Region.";
+}
+
 std::string advice(const policy& wanted, const registry& known, const rule_check& rules, std::chrono::sys_days today) {
   const std::string what(to_string(wanted.modality));
   const std::vector<route_id> hosts = routes_of_model(wanted.model, wanted.modality, known);
@@ -143,8 +159,8 @@ std::string advice(const policy& wanted, const registry& known, const rule_check
            " or send 'auto'.";
   }
   const std::string text = choice_advice(wanted, known, rules, hosts);
-  const region_set regions = other_regions(wanted, known, rules, hosts, today);
-  if (!regions.empty()) return text + "Regions that can serve it: " + joined(regions) + "; name one in X-Region.";
+  const std::string elsewhere = advice_on_place(wanted, known, rules, today);
+  if (!elsewhere.empty()) return text + elsewhere;
   return text + "No other region can serve it either; GET /v1/models lists what can be used.";
 }
 

@@ -11,6 +11,16 @@
 
 namespace phigate::core {
 
+// "'m'", or "any model".
+std::string model_text(const model_selector& model);
+
+// How a message begins that says for what there is no route: "No route serves 'm' for tts in EU (class general)".
+std::string no_route_text(const policy& wanted);
+
+// "Regions that can serve it: CH, EU; name one in X-Region." Empty where no other can. `rules` are those of `wanted`.
+std::string advice_on_place(const policy& wanted, const registry& known, const rule_check& rules,
+                            std::chrono::sys_days today);
+
 // For no_route: what the model serves, which preferences stand in the way, which regions could serve the request.
 // `rules` are those of `wanted`.
 std::string advice(const policy& wanted, const registry& known, const rule_check& rules, std::chrono::sys_days today);

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "phigate/codec/multipart.hpp"
+
 namespace phigate::server {
 
 namespace {
@@ -91,6 +93,12 @@ bool is_json(std::string_view content_type) {
          http::equals_ignoring_case(parameter, "charset=\"utf-8\"");
 }
 
+admitted check_coding(const http::request_head& head) {
+  const std::string_view coding = head.find("content-encoding").value_or("identity");
+  if (head.count("content-encoding") <= 1 && http::equals_ignoring_case(coding, "identity")) return {};
+  return refuse(error_code::unsupported_media_type, "Send the body without a Content-Encoding.");
+}
+
 }  // namespace
 
 core::api_error invalid_region(std::string fault) {
@@ -136,14 +144,18 @@ admitted check_policy_headers(const config::settings& settings, const http::requ
 }
 
 admitted check_content_type(const http::request_head& head) {
-  const std::string_view coding = head.find("content-encoding").value_or("identity");
-  if (head.count("content-encoding") > 1 || !http::equals_ignoring_case(coding, "identity")) {
-    return refuse(error_code::unsupported_media_type, "Send the body without a Content-Encoding.");
-  }
+  if (admitted plain = check_coding(head); !plain) return plain;
   if (head.count("content-type") != 1 || !is_json(*head.find("content-type"))) {
     return refuse(error_code::unsupported_media_type, "Send the body as Content-Type: application/json.");
   }
   return {};
+}
+
+std::expected<std::string, api_error> check_form_type(const http::request_head& head) {
+  if (admitted plain = check_coding(head); !plain) return std::unexpected(std::move(plain.error()));
+  // Two of them name two boundaries: none can be believed.
+  const bool once = head.count("content-type") == 1;
+  return codec::boundary_of(once ? *head.find("content-type") : std::string_view());
 }
 
 admitted check_length(const config::settings& settings, const http::request_head& head) {

@@ -26,6 +26,8 @@ core::api_error invalid_region(std::string fault);
 core::api_error invalid_phi(std::string fault);
 // For a JSON endpoint.
 admitted check_content_type(const http::request_head& head);
+// For an endpoint that takes a form: its boundary.
+std::expected<std::string, core::api_error> check_form_type(const http::request_head& head);
 admitted check_length(const config::settings& settings, const http::request_head& head);
 // Whether there is room for one more request, and time: takes one of `in_flight`, the permit of the process's gate.
 admitted check_load(const process& shared, permit& in_flight);

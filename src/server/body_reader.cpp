@@ -43,7 +43,15 @@ bool body_reader::take_memory(std::size_t size) {
   return fail(core::error_code::overloaded, "The gateway holds as many request bodies as it may. Try again shortly.");
 }
 
-asio::awaitable<bool> body_reader::read() {
+bool body_reader::passes(std::string_view so_far) {
+  if (!inspect_) return true;
+  fault_ = inspect_(so_far);
+  if (fault_) with_.context.keep_alive = false;  // the rest of the body is still on its way
+  return !fault_;
+}
+
+asio::awaitable<bool> body_reader::read(inspection inspect) {
+  inspect_ = std::move(inspect);
   request_context& context = with_.context;
   const std::uint64_t limit = with_.settings().limits.body;
   if (context.framing == http::framing::length &&
@@ -73,6 +81,7 @@ asio::awaitable<bool> body_reader::read_in_place() {
     const bool arrived = co_await await_more(client.received().size());
     if (!arrived) co_return false;
   }
+  if (!passes(client.received().substr(0, size))) co_return false;
   // Room behind the body, so that the client's disconnect can be seen while the body is in use.
   client.make_room();
   body_ = client.received().substr(0, size);
@@ -96,6 +105,7 @@ asio::awaitable<bool> body_reader::read_aside() {
     if (context.framing == http::framing::chunked && !take_memory(piece->data.size())) co_return false;
     aside_.append(piece->data);
     client.consume(piece->consumed);
+    if (!piece->data.empty() && !passes(aside_.view())) co_return false;
     if (piece->consumed > 0 || decoder.done()) continue;
     const bool arrived = co_await await_more(static_cast<std::size_t>(decoder.decoded()));
     if (!arrived) co_return false;

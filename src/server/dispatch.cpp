@@ -31,9 +31,14 @@ struct endpoint {
 constexpr std::array main_endpoints{
     endpoint{"/v1/chat/completions", false, post_methods, "chat_completions", serve_chat},
     endpoint{"/v1/embeddings", false, post_methods, "embeddings", serve_embeddings},
+    endpoint{"/v1/audio/transcriptions", false, post_methods, "audio_transcriptions", serve_transcription},
+    endpoint{"/v1/audio/speech", false, post_methods, "audio_speech", serve_speech},
+    endpoint{"/v1/ocr", false, post_methods, "ocr", serve_ocr},
     endpoint{"/v1/route/explain", false, post_methods, "route_explain", serve_explain},
     endpoint{"/v1/models", false, get_methods, "models", serve_model_list},
     endpoint{"/v1/models/", true, get_methods, "model", serve_model},
+    endpoint{"/vendors", false, get_methods, "vendors", serve_vendors},
+    endpoint{"/openapi.json", false, get_methods, "openapi", serve_openapi},
     endpoint{"/healthz", false, get_methods, "healthz", serve_healthz},
     endpoint{"/readyz", false, get_methods, "readyz", serve_readyz},
     endpoint{"/metrics", false, get_methods, "metrics", serve_metrics_to_key},
@@ -56,15 +61,20 @@ constexpr std::array lacking_endpoints{
     lacking{"/v1/messages", "POST /v1/chat/completions"},
     lacking{"/v1/assistants", "POST /v1/chat/completions"},
     lacking{"/v1/threads", "POST /v1/chat/completions"},
-    lacking{"/v1/audio", "POST /v1/chat/completions"},
+    lacking{"/v1/audio/translations", "POST /v1/audio/transcriptions"},
+    lacking{"/v1/audio/voices", "GET /vendors"},
+    lacking{"/v1/audio", "POST /v1/audio/transcriptions"},
     lacking{"/v1/images", "POST /v1/chat/completions"},
     lacking{"/v1/moderations", "POST /v1/chat/completions"},
     lacking{"/v1/batches", "POST /v1/chat/completions"},
-    lacking{"/v1/files", "POST /v1/embeddings"},
+    lacking{"/v1/files", "POST /v1/ocr"},
     lacking{"/v1/vector_stores", "POST /v1/embeddings"},
     lacking{"/v1/engines", "GET /v1/models"},
     lacking{"/chat/completions", "POST /v1/chat/completions"},
     lacking{"/embeddings", "POST /v1/embeddings"},
+    lacking{"/audio/transcriptions", "POST /v1/audio/transcriptions"},
+    lacking{"/audio/speech", "POST /v1/audio/speech"},
+    lacking{"/ocr", "POST /v1/ocr"},
     lacking{"/models", "GET /v1/models"},
 };
 
@@ -82,7 +92,8 @@ asio::awaitable<void> answer_not_found(exchange& with, std::string_view path, li
         "This gateway does not have this endpoint; the nearest that it has is " + std::string(near->nearest) + ".";
   } else {
     error.message +=
-        " The endpoints are POST /v1/chat/completions, POST /v1/embeddings, POST /v1/route/explain and GET /v1/models.";
+        " The endpoints are POST /v1/chat/completions, /v1/embeddings, /v1/audio/transcriptions, /v1/audio/speech, "
+        "/v1/ocr and /v1/route/explain, and GET /v1/models, /vendors and /openapi.json.";
   }
   co_await with.answers.send_error(std::move(error));
 }

@@ -16,11 +16,11 @@ struct exchange {
   session& connection;
   request_context& context;
   const http::request_head& head;
-  serving& by;  // held by the session until the request is recorded
+  const std::shared_ptr<serving>& by;  // held by the session until the request is recorded
   responder answers;
   [[nodiscard]] worker& on() { return connection.on(); }
-  [[nodiscard]] const generation& facts() const { return *by.facts; }
-  [[nodiscard]] const config::settings& settings() const { return by.facts->settings(); }
+  [[nodiscard]] const generation& facts() const { return *by->facts; }
+  [[nodiscard]] const config::settings& settings() const { return by->facts->settings(); }
 };
 
 // Path and method, then the endpoint. Answers in every case.
@@ -28,9 +28,14 @@ boost::asio::awaitable<void> dispatch(exchange& with, listener_role role);
 
 boost::asio::awaitable<void> serve_chat(exchange& with);            // inference_endpoint.cpp
 boost::asio::awaitable<void> serve_embeddings(exchange& with);      // inference_endpoint.cpp
+boost::asio::awaitable<void> serve_transcription(exchange& with);   // inference_endpoint.cpp
+boost::asio::awaitable<void> serve_speech(exchange& with);          // inference_endpoint.cpp
+boost::asio::awaitable<void> serve_ocr(exchange& with);             // inference_endpoint.cpp
 boost::asio::awaitable<void> serve_explain(exchange& with);         // explain_endpoint.cpp
 boost::asio::awaitable<void> serve_model_list(exchange& with);      // models_endpoint.cpp
 boost::asio::awaitable<void> serve_model(exchange& with);           // models_endpoint.cpp
+boost::asio::awaitable<void> serve_vendors(exchange& with);         // vendors_endpoint.cpp
+boost::asio::awaitable<void> serve_openapi(exchange& with);         // openapi_endpoint.cpp
 boost::asio::awaitable<void> serve_healthz(exchange& with);         // status_endpoint.cpp
 boost::asio::awaitable<void> serve_readyz(exchange& with);          // status_endpoint.cpp
 boost::asio::awaitable<void> serve_metrics(exchange& with);         // status_endpoint.cpp: open, for the admin listener

@@ -70,6 +70,8 @@ std::expected<core::policy, api_error> settle_policy(const policy_inputs& inputs
   policy.model = std::move(*model);
   policy.required_features = facts.required_features;
   policy.dimensions = facts.dimensions;
+  policy.response_format = facts.response_format;
+  policy.voice = facts.voice;
   if (policy.preferences.require_parameters) note_parameters(policy, facts);
   return policy;
 }

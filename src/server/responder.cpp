@@ -112,21 +112,30 @@ asio::awaitable<bool> responder::send_answer(int status, std::string_view conten
   co_return sent;
 }
 
-std::string responder::stream_head(std::string_view content_type, std::string_view more_headers) {
+std::string responder::relayed_head(std::string_view content_type, std::string_view framing_lines,
+                                    std::string_view more_headers) {
   context_.status = 200;
-  // Without chunks only the close can say where the stream ends.
+  // Without chunks only the close can say where the answer ends.
   if (context_.http_1_0) context_.keep_alive = false;
   std::string head = start_head(200, content_type);
-  http::append_field(head, "cache-control", "no-cache");
-  if (!context_.http_1_0) {
-    http::append_field(head, "transfer-encoding", "chunked");
-    http::append_field(head, "trailer", core::stream_trailer_names());
-  }
+  if (!context_.http_1_0) http::append_field(head, "transfer-encoding", "chunked");
+  head += framing_lines;
   head += more_headers;
   append_audit(head, true);
   append_connection(head);
   head += "\r\n";
   return head;
+}
+
+std::string responder::stream_head(std::string_view content_type, std::string_view more_headers) {
+  std::string lines;
+  http::append_field(lines, "cache-control", "no-cache");
+  if (!context_.http_1_0) http::append_field(lines, "trailer", core::stream_trailer_names());
+  return relayed_head(content_type, lines, more_headers);
+}
+
+std::string responder::bytes_head(std::string_view content_type, std::string_view more_headers) {
+  return relayed_head(content_type, {}, more_headers);
 }
 
 asio::awaitable<bool> responder::write_whole(std::string head, std::string_view body) {

@@ -33,12 +33,17 @@ class responder {
   // A stream: its head alone, to be written with the first events. After it come `write`s.
   [[nodiscard]] std::string stream_head(std::string_view content_type, std::string_view more_headers);
 
+  // The same for an answer of another kind than events; what it cost is known.
+  [[nodiscard]] std::string bytes_head(std::string_view content_type, std::string_view more_headers);
+
   // Raw bytes of an answer under way; bounded by the stall limit. False: the client is gone.
   boost::asio::awaitable<bool> write(std::span<const boost::asio::const_buffer> pieces);
 
  private:
   void give_up_body();
   [[nodiscard]] std::string start_head(int status, std::string_view content_type) const;
+  [[nodiscard]] std::string relayed_head(std::string_view content_type, std::string_view framing_lines,
+                                         std::string_view more_headers);
   void append_audit(std::string& head, bool answered) const;
   void append_connection(std::string& head) const;
   boost::asio::awaitable<bool> write_whole(std::string head, std::string_view body);

@@ -14,19 +14,4 @@ config::timeouts timeouts_for(const core::eligible_route& route, config::timeout
   return usual;
 }
 
-codec::body_edits edits_for(const core::eligible_route& route, const codec::request_facts& facts) {
-  codec::body_edits edits;
-  // Where both rename one key, the first counts.
-  for (const core::request_dialect* dialect : {&route.model().request, &route.endpoint().request}) {
-    edits.rename.insert(edits.rename.end(), dialect->rename.begin(), dialect->rename.end());
-    edits.drop.insert(edits.drop.end(), dialect->drop.begin(), dialect->drop.end());
-  }
-  if (!facts.provider.empty()) edits.drop.emplace_back("provider");
-  edits.replace.emplace_back("model", codec::quote(route.model().upstream));
-  if (facts.stream && !facts.asks_for_usage && !route.model().has_feature("no_stream_usage")) {
-    edits.replace.emplace_back("stream_options", codec::with_usage(facts.stream_options));
-  }
-  return edits;
-}
-
 }  // namespace phigate::server

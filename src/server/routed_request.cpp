@@ -1,13 +1,17 @@
 #include "server/routed_request.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <variant>
 
 #include "phigate/http/writer.hpp"
 #include "phigate/observe/log.hpp"
+#include "server/byte_relay.hpp"
+#include "server/farewell.hpp"
 #include "server/route_terms.hpp"
 #include "server/stream_relay.hpp"
+#include "server/whole_answer.hpp"
 
 namespace phigate::server {
 
@@ -87,26 +91,43 @@ asio::awaitable<core::next_step> routed_request::try_route(const core::step::dia
   with_.context.endpoint = route.endpoint().id;
   with_.context.model = route.model().id;
 
-  const codec::body_edits edits = edits_for(route, facts_);
-  const codec::spliced_body body = codec::splice(body_.body(), facts_, edits);
-  upstream::outgoing_request request;
-  request.modality = facts_.modality;
-  request.content_type = with_.context.content_type;
-  request.accept = with_.context.accept;
-  request.traceparent = with_.context.traceparent;
-  request.body = body.pieces;
-  request.body_size = body.size;
-
-  upstream::attempt attempt(with_.by.upstreams, route, limits(), with_.connection.interrupt());
-  outcome result = co_await attempt.open(request, dial.fresh);
-  note_request_id(attempt.head().request_id);
-  if (result && facts_.stream) {
-    result = co_await answer_stream(attempt);
-  } else if (result) {
-    result = co_await answer_whole(attempt);
-  }
+  const upstream::adapter& speaks = *with_.by->upstreams.at(route.route().endpoint).adapter;
+  const upstream::call call{.asked = asked_,
+                            .endpoint = route.endpoint(),
+                            .model = route.model(),
+                            .data_class = *with_.context.data_class,
+                            .content_type = with_.context.content_type,
+                            .accept = with_.context.accept,
+                            .responses = with_.on().response_reader()};
+  const std::unique_ptr<upstream::conversation> talk = speaks.begin(call);
+  outcome result = co_await converse(*talk, dial.fresh);
+  if (auto last = talk->farewell()) say_farewell(with_.on(), with_.by, route, std::move(*last));
   if (!result) co_return failed(result.error());
   co_return failover_->on_success(steady_clock::now());
+}
+
+asio::awaitable<routed_request::outcome> routed_request::converse(upstream::conversation& talk, bool fresh) {
+  const upstream::wire_request request = talk.first();
+  const upstream::delivery how = talk.how();
+  upstream::attempt attempt(with_.by->upstreams, *current_, limits(how), with_.connection.interrupt());
+  outcome result = co_await attempt.open(request, with_.context.traceparent, fresh);
+  note_request_id(attempt.head().request_id);
+  if (!result) co_return result;
+  if (how != upstream::delivery::whole) {
+    if (auto unfit = talk.check(attempt.head())) co_return std::unexpected(std::move(*unfit));
+  }
+  switch (how) {
+    case upstream::delivery::whole:
+      result = co_await answer_whole(attempt, talk);
+      break;
+    case upstream::delivery::events:
+      result = co_await answer_events(attempt);
+      break;
+    case upstream::delivery::bytes:
+      result = co_await answer_bytes(attempt, talk);
+      break;
+  }
+  co_return result;
 }
 
 core::next_step routed_request::failed(const core::attempt_failure& failure) {
@@ -167,23 +188,37 @@ void routed_request::count(std::string_view ended) {
   with_.on().metrics().count_attempt(with_.context.provider, with_.context.endpoint, ended);
 }
 
-upstream::attempt_limits routed_request::limits() const {
+upstream::attempt_limits routed_request::limits(upstream::delivery how) const {
+  const bool events = how == upstream::delivery::events;
   upstream::attempt_limits limits;
   limits.connect = timeouts_.connect;
-  limits.answer = facts_.stream ? timeouts_.first_token : timeouts_.first_byte;
+  limits.answer = events ? timeouts_.first_token : timeouts_.first_byte;
   limits.total = std::min(deadline_, with_.context.started + timeouts_.total);
-  limits.answer_bounds_body = facts_.stream;
-  limits.response_bytes = facts_.stream ? UINT64_MAX : with_.settings().limits.response;
+  limits.answer_bounds_body = events;
+  limits.response_bytes = how == upstream::delivery::whole ? with_.settings().limits.response : UINT64_MAX;
   return limits;
 }
 
-core::metered routed_request::meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes) {
-  core::metered out;
-  out.source = usage ? core::usage_source::provider : core::usage_source::estimated;
-  const core::token_usage counted = usage ? *usage : core::estimate_tokens(facts_.estimate_bytes, relayed_bytes);
-  out.micro_usd = core::token_cost(current_->model().cost, counted);
-  output_tokens_ = counted.completion;
-  return out;
+core::metered routed_request::meter(const core::usage& usage, std::int64_t relayed_bytes) {
+  const core::usage_estimate otherwise{.request_bytes = facts_.estimate_bytes,
+                                       .relayed_bytes = relayed_bytes,
+                                       .audio_milliseconds = facts_.audio_milliseconds,
+                                       .characters = facts_.characters,
+                                       .pages = facts_.pages};
+  output_tokens_ = usage.tokens ? usage.tokens->completion : core::estimate_tokens(0, relayed_bytes).completion;
+  return core::meter(current_->model().cost, facts_.modality, usage, otherwise);
+}
+
+void routed_request::note_latency(std::chrono::nanoseconds latency) {
+  with_.on().metrics().observe_upstream_latency(with_.context.provider, std::chrono::duration<double>(latency).count());
+}
+
+// After the commit: it shows in the record, and in the route's health where the provider is to blame.
+void routed_request::broken_off(std::string_view by, const std::optional<core::attempt_failure>& failure) {
+  if (failure) with_.facts().health->record_failure(current_->id(), *failure, steady_clock::now());
+  with_.context.keep_alive = false;
+  with_.context.client_gone = with_.context.client_gone || by.empty();
+  with_.context.error_code = by;
 }
 
 // A provider's name for the request, for whoever asks it for support; of an answer and of a refusal alike.
@@ -198,65 +233,33 @@ std::string routed_request::passed_headers(const upstream::attempt& attempt) {
   return out;
 }
 
-asio::awaitable<routed_request::outcome> routed_request::answer_whole(upstream::attempt& attempt) {
-  net::padded_buffer body;
-  permit memory(with_.on().shared.gate.memory);
-  while (true) {
-    // A body that stops half-way leaves time for another route.
-    attempt.arm_within(timeouts_.idle);
-    auto piece = co_await attempt.read();
-    if (piece.kind == upstream::attempt::read_kind::failed) co_return std::unexpected(std::move(piece.failure));
-    if (piece.kind == upstream::attempt::read_kind::end) break;
-    if (piece.kind != upstream::attempt::read_kind::data) continue;
-    if (!memory.grow(piece.data.size())) co_return std::unexpected(bad_answer(core::failure_kind::too_large, "memory"));
-    body.append(piece.data);
-  }
-  if (attempt.has_surplus()) co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "surplus bytes"));
-  codec::response_reader& reader = with_.on().response_reader();
-  const bool embeddings = facts_.modality == core::modality::embeddings;
-  const auto facts = embeddings ? reader.read_embeddings(body.view()) : reader.read_completion(body.view());
-  if (!facts) co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "no JSON object"));
-  if (facts->is_error) co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "an error with a 2xx"));
+asio::awaitable<routed_request::outcome> routed_request::answer_whole(upstream::attempt& attempt,
+                                                                      upstream::conversation& talk) {
+  const net::steady_time sent_at = attempt.sent_at();
+  whole_answer_reader reader(with_, *current_, talk, timeouts_.idle,
+                             [this] { return limits(upstream::delivery::whole); });
+  const auto answer = co_await reader.read(attempt);
+  if (!answer) co_return std::unexpected(answer.error());
 
-  std::string_view answer = body.view();
-  const bool wants_base64 = facts_.encoding == codec::encoding_format::base64;
-  std::optional<std::string> converted;
-  if (embeddings && wants_base64 == facts->float_embeddings) {
-    // The client gets the encoding it asked for (OpenAI's default is floats), whichever the provider speaks.
-    converted = wants_base64 ? codec::embeddings_to_base64(answer) : codec::embeddings_to_floats(answer);
-    if (!converted) co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "no embeddings"));
-    answer = *converted;
-  }
-  const std::string headers = passed_headers(attempt);
-  const std::string content_type = attempt.head().content_type;
-  const auto latency = steady_clock::now() - attempt.sent_at();
-  attempt.release();
-
+  const auto latency = steady_clock::now() - sent_at;
   count("ok");
-  with_.on().metrics().observe_upstream_latency(with_.context.provider, std::chrono::duration<double>(latency).count());
-  with_.context.cost = meter(facts->usage, facts->relayed_bytes);
+  note_latency(latency);
+  with_.context.cost = meter(answer->said.usage, answer->said.relayed_bytes);
   core::served_sample sample;
   sample.tokens_per_second = tokens_per_second(latency);
   // Without a stream a completion's time is that of its whole text: it says nothing of how soon the first word comes.
   if (!is_conversational()) sample.latency = std::chrono::duration_cast<std::chrono::microseconds>(latency);
   served(sample);
   retry_.release();
-  co_await with_.answers.send_answer(attempt.head().status, content_type, answer, headers);
+  // What the first of several answers said of waiting is no word for the client.
+  const std::string headers = answer->said.body ? std::string() : passed_headers(attempt);
+  co_await with_.answers.send_answer(answer->status, answer->said.content_type, answer->text(), headers);
   co_return outcome{};
 }
 
-core::attempt_failure routed_request::bad_answer(core::failure_kind kind, std::string note) {
-  core::attempt_failure failure;
-  failure.kind = kind;
-  failure.reach = core::reach::head_received;
-  failure.sent_whole = true;
-  failure.note = std::move(note);
-  return failure;
-}
-
-asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream::attempt& attempt) {
+asio::awaitable<routed_request::outcome> routed_request::answer_events(upstream::attempt& attempt) {
   if (!is_event_stream(attempt.head().content_type)) {
-    co_return std::unexpected(bad_answer(core::failure_kind::bad_response, "no event stream"));
+    co_return std::unexpected(unusable_answer(core::failure_kind::bad_response, "no event stream"));
   }
   stream_settings how;
   how.hide_usage = !facts_.asks_for_usage;
@@ -272,11 +275,11 @@ asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream:
   retry_.release();
   body_.release();
   const auto latency = steady_clock::now() - attempt.sent_at();
-  with_.on().metrics().observe_upstream_latency(with_.context.provider, std::chrono::duration<double>(latency).count());
+  note_latency(latency);
   const std::string passed = passed_headers(attempt);
   std::string head = with_.answers.stream_head(attempt.head().content_type, passed);
   stream_relay::meter cost = [this](const std::optional<core::token_usage>& usage, std::int64_t bytes) {
-    return meter(usage, bytes);
+    return meter(core::usage{.tokens = usage}, bytes);
   };
   const bool complete = co_await relay.relay(std::move(head), std::move(cost));
   with_.context.cost = relay.cost();
@@ -287,11 +290,38 @@ asio::awaitable<routed_request::outcome> routed_request::answer_stream(upstream:
     sample.tokens_per_second = tokens_per_second(relay.provider_time());
     served(sample);
   } else {
-    if (const auto failure = relay.failure())
-      with_.facts().health->record_failure(current_->id(), *failure, steady_clock::now());
-    with_.context.keep_alive = false;
-    with_.context.client_gone = with_.context.client_gone || relay.broken_by().empty();
-    with_.context.error_code = relay.broken_by();
+    broken_off(relay.broken_by(), relay.failure());
+  }
+  count(complete ? "ok" : relay.broken_by().empty() ? "cut" : relay.broken_by());
+  co_return outcome{};
+}
+
+asio::awaitable<routed_request::outcome> routed_request::answer_bytes(upstream::attempt& attempt,
+                                                                      const upstream::conversation& talk) {
+  byte_settings how;
+  how.chunked = !with_.context.http_1_0;
+  how.idle = timeouts_.idle;
+  how.longest = timeouts_.stream;
+  byte_relay relay(attempt, with_.answers, with_.connection.interrupt(), how);
+  auto held = co_await relay.hold();
+  if (!held) co_return held;
+
+  attempt.commit();
+  retry_.release();
+  body_.release();
+  const auto latency = steady_clock::now() - attempt.sent_at();
+  note_latency(latency);
+  with_.context.cost = meter({}, 0);  // known before the first byte: it goes by what was asked for
+  const std::string passed = passed_headers(attempt);
+  std::string head = with_.answers.bytes_head(talk.media_type(), passed);
+  const bool complete = co_await relay.relay(std::move(head));
+  if (complete) {
+    attempt.release();
+    core::served_sample sample;
+    sample.latency = std::chrono::duration_cast<std::chrono::microseconds>(latency);
+    served(sample);
+  } else {
+    broken_off(relay.broken_by(), relay.failure());
   }
   count(complete ? "ok" : relay.broken_by().empty() ? "cut" : relay.broken_by());
   co_return outcome{};

@@ -12,6 +12,7 @@
 #include "phigate/core/failover.hpp"
 #include "phigate/core/metering.hpp"
 #include "phigate/core/ordering.hpp"
+#include "phigate/upstream/adapter.hpp"
 #include "phigate/upstream/attempt.hpp"
 #include "server/body_reader.hpp"
 #include "server/endpoints.hpp"
@@ -21,8 +22,8 @@ namespace phigate::server {
 class routed_request {
  public:
   // All three outlive it. The body is released as soon as no other route can need it.
-  routed_request(exchange& with, body_reader& body, const codec::request_facts& facts)
-      : with_(with), body_(body), facts_(facts) {}
+  routed_request(exchange& with, body_reader& body, const codec::client_request& asked)
+      : with_(with), body_(body), asked_(asked), facts_(asked.facts) {}
 
   // Tries the routes and answers; whatever happens is answered or, when the client is gone, not.
   boost::asio::awaitable<void> serve(core::route_order order);
@@ -31,17 +32,20 @@ class routed_request {
   using outcome = std::expected<void, core::attempt_failure>;
 
   boost::asio::awaitable<core::next_step> try_route(const core::step::dial& dial);
-  boost::asio::awaitable<outcome> answer_whole(upstream::attempt& attempt);
-  boost::asio::awaitable<outcome> answer_stream(upstream::attempt& attempt);
-  static core::attempt_failure bad_answer(core::failure_kind kind, std::string note);
+  boost::asio::awaitable<outcome> converse(upstream::conversation& talk, bool fresh);
+  boost::asio::awaitable<outcome> answer_whole(upstream::attempt& attempt, upstream::conversation& talk);
+  boost::asio::awaitable<outcome> answer_events(upstream::attempt& attempt);
+  boost::asio::awaitable<outcome> answer_bytes(upstream::attempt& attempt, const upstream::conversation& talk);
   core::next_step failed(const core::attempt_failure& failure);
   bool may_fail_over();
   [[nodiscard]] bool was_cut_short(const core::attempt_failure& failure, net::steady_time now) const;
   void served(const core::served_sample& sample);
   [[nodiscard]] bool is_conversational() const;
   [[nodiscard]] std::optional<double> tokens_per_second(std::chrono::nanoseconds over) const;
-  [[nodiscard]] upstream::attempt_limits limits() const;
-  core::metered meter(const std::optional<core::token_usage>& usage, std::int64_t relayed_bytes);
+  void note_latency(std::chrono::nanoseconds latency);
+  void broken_off(std::string_view by, const std::optional<core::attempt_failure>& failure);
+  [[nodiscard]] upstream::attempt_limits limits(upstream::delivery how) const;
+  core::metered meter(const core::usage& usage, std::int64_t relayed_bytes);
   void note_request_id(const std::string& id);
   static std::string passed_headers(const upstream::attempt& attempt);
   void count(std::string_view ended);
@@ -49,6 +53,7 @@ class routed_request {
 
   exchange& with_;
   body_reader& body_;
+  const codec::client_request& asked_;
   const codec::request_facts& facts_;
   std::optional<core::route_order> order_;
   std::optional<core::failover> failover_;

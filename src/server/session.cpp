@@ -146,7 +146,7 @@ asio::awaitable<bool> session::serve_one() {
 
   bool thrown = false;
   try {
-    co_await serve(context, head, *by);
+    co_await serve(context, head, by);
   } catch (const std::exception& bug) {
     observe::log(observe::level::error, "exception in a request", {{"id", context.id}, {"what", bug.what()}});
     thrown = true;
@@ -214,7 +214,8 @@ asio::awaitable<void> session::refuse_head(request_context& context, http::head_
   record(context);
 }
 
-asio::awaitable<void> session::serve(request_context& context, const http::request_head& head, serving& by) {
+asio::awaitable<void> session::serve(request_context& context, const http::request_head& head,
+                                     const std::shared_ptr<serving>& by) {
   exchange with{*this, context, head, by, responder(worker_, *client_, context)};
   co_await dispatch(with, role_);
 }

@@ -38,7 +38,8 @@ class session {
  private:
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<std::optional<std::size_t>> await_head(request_context& context);
-  boost::asio::awaitable<void> serve(request_context& context, const http::request_head& head, serving& by);
+  boost::asio::awaitable<void> serve(request_context& context, const http::request_head& head,
+                                     const std::shared_ptr<serving>& by);
   boost::asio::awaitable<void> refuse_head(request_context& context, http::head_fault fault);
   boost::asio::awaitable<void> linger();
   void record(const request_context& context);

@@ -189,7 +189,7 @@ void worker::cut_all() {
 }
 
 void worker::stop_when_empty() {
-  if (closing_ && sessions_.empty()) context_.stop();
+  if (closing_ && sessions_.empty() && errands_ == 0) context_.stop();
 }
 
 std::string_view worker::date() {

@@ -1,7 +1,6 @@
 #include "phigate/upstream/attempt.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <utility>
 #include <vector>
@@ -70,11 +69,11 @@ void attempt::arm_within(std::chrono::milliseconds span) {
   timer_.arm(std::min(std::chrono::steady_clock::now() + span, limits_.total));
 }
 
-asio::awaitable<attempt::outcome> attempt::open(outgoing_request request, bool fresh) {
+asio::awaitable<attempt::outcome> attempt::open(const wire_request& request, std::string_view traceparent, bool fresh) {
   outcome connected = co_await connect(fresh);
   if (!connected) co_return connected;
   cut_.on_fire([this] { connection_->close(); });
-  outcome sent = co_await send(request);
+  outcome sent = co_await send(request, traceparent);
   if (!sent) co_return sent;
   outcome answered = co_await read_head();
   if (!answered) co_return answered;
@@ -104,24 +103,26 @@ asio::awaitable<attempt::outcome> attempt::connect(bool fresh) {
   co_return outcome{};
 }
 
-asio::awaitable<attempt::outcome> attempt::send(const outgoing_request& request) {
-  std::string head = endpoint_.head_start[static_cast<std::size_t>(request.modality)];
-  const std::array<std::pair<std::string_view, std::string_view>, 3> lines{
-      {{"content-type: ", request.content_type}, {"accept: ", request.accept}, {"traceparent: ", request.traceparent}}};
-  for (const auto& [name, value] : lines) {
-    if (value.empty()) continue;
-    head += name;
-    head += value;
-    head += "\r\n";
-  }
-  head += "content-length: ";
-  head += std::to_string(request.body_size);
-  head += "\r\n\r\n";
+std::string attempt::head_of(const wire_request& request, std::string_view traceparent) const {
+  constexpr std::string_view trace_name = "traceparent: ";
+  constexpr std::string_view length_name = "content-length: ";
+  constexpr std::size_t framing_room = 48;  // the words of the request line, a length, line ends
+  std::string head;
+  head.reserve(request.method.size() + request.target.size() + endpoint_.fields.size() + request.header_lines.size() +
+               trace_name.size() + traceparent.size() + length_name.size() + framing_room);
+  head.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
+  head.append(endpoint_.fields).append(request.header_lines);
+  if (!traceparent.empty()) head.append(trace_name).append(traceparent).append("\r\n");
+  if (request.method == "POST") head.append(length_name).append(std::to_string(request.body.size)).append("\r\n");
+  return head += "\r\n";
+}
 
+asio::awaitable<attempt::outcome> attempt::send(const wire_request& request, std::string_view traceparent) {
+  const std::string head = head_of(request, traceparent);
   std::vector<asio::const_buffer> buffers;
-  buffers.reserve(request.body.size() + 1);
+  buffers.reserve(request.body.pieces.size() + 1);
   buffers.emplace_back(head.data(), head.size());
-  for (const std::string_view piece : request.body) buffers.emplace_back(piece.data(), piece.size());
+  for (const std::string_view piece : request.body.pieces) buffers.emplace_back(piece.data(), piece.size());
 
   arm_within(limits_.answer);
   reach_ = reach::maybe_sent;
@@ -166,7 +167,10 @@ asio::awaitable<attempt::outcome> attempt::read_head() {
 attempt::outcome attempt::accept_head(const http::response_head& head) {
   head_.status = head.status;
   head_.content_type = head.find("content-type").value_or("");
-  head_.request_id = head.find("x-request-id").value_or(head.find("request-id").value_or(""));
+  for (const std::string_view name : {"x-request-id", "request-id", "apim-request-id"}) {
+    if (head_.request_id.empty()) head_.request_id = head.find(name).value_or("");
+  }
+  head_.operation_location = head.find("operation-location").value_or("");
   head_.retry_after = parse_retry_after(head.find("retry-after").value_or(""), std::chrono::system_clock::now());
   keep_alive_ = head.keep_alive && sent_whole_;
   body_ = http::body_decoder(head.framing, head.content_length, limits_.response_bytes);
@@ -176,7 +180,7 @@ attempt::outcome attempt::accept_head(const http::response_head& head) {
 
 // Reads what the provider says of its refusal, and lets the adapter class it.
 asio::awaitable<attempt::outcome> attempt::refuse() {
-  std::string body;
+  std::string& body = refusal_body_;
   bool whole = false;
   const bool body_tells = head_.status >= 400 && head_.status < 500 && head_.status != 408 && head_.status != 429;
   timer_.arm(std::min(std::chrono::steady_clock::now() + refusal_patience, limits_.total));

@@ -6,18 +6,15 @@ namespace phigate::upstream {
 
 namespace {
 
-std::string head_start_of(const core::endpoint& endpoint, const adapter& adapter, core::modality modality) {
-  std::string head = "POST ";
-  head += endpoint.url.prefix;
-  head += adapter.path(modality);
-  head += " HTTP/1.1\r\nhost: ";
-  head += endpoint.url.authority();
-  head += "\r\n";
-  head += adapter.credential_lines(endpoint);
-  head += "accept-encoding: identity\r\nuser-agent: phigate/";
-  head += observe::version();
-  head += "\r\n";
-  return head;
+std::string fields_of(const core::endpoint& endpoint, const adapter& adapter) {
+  std::string lines = "host: ";
+  lines += endpoint.url.authority();
+  lines += "\r\n";
+  lines += adapter.credential_lines(endpoint);
+  lines += "accept-encoding: identity\r\nuser-agent: phigate/";
+  lines += observe::version();
+  lines += "\r\n";
+  return lines;
 }
 
 }  // namespace
@@ -54,9 +51,7 @@ upstream_set::upstream_set(std::shared_ptr<const core::registry> registry, const
     built.pool = std::make_shared<connection_pool>(pool);
     if (endpoint.url.tls) built.tls = std::make_unique<net::tls_client>(trust.of(endpoint), endpoint.tls.pin_sha256);
     built.target = net::target{endpoint.url.host, endpoint.url.port, built.tls.get()};
-    for (const core::modality modality : core::all_modalities()) {
-      built.head_start[static_cast<std::size_t>(modality)] = head_start_of(endpoint, *built.adapter, modality);
-    }
+    built.fields = fields_of(endpoint, *built.adapter);
   }
   sweep_timer_.arm_in(sweep_interval);
 }

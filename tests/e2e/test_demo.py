@@ -7,26 +7,19 @@ import json
 import os
 import re
 import shlex
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
-import unittest
 from pathlib import Path
 
 from support.gateway import ROOT, binary
 from support.raw_client import Connection, Response
 from support.waiting import eventually
 
-PORTS = (8080, 18443, 18444, 18445, 18446, 18447)
-SERVES = "Ctrl-C stops"
+from e2e.demo import PORTS, Demo, DemoCase, listening
+from e2e.shown import shows
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def run(command: str) -> str:
@@ -57,63 +50,7 @@ def tour() -> list[tuple[str, list[str]]]:
     return steps
 
 
-def shows(printed: str, lines: list[str]) -> bool:
-    """Whether the lines are there, in this order; one that ends in "…" goes on."""
-    rest = iter(line.strip() for line in printed.splitlines())
-    return all(any(fits(line, told) for told in rest) for line in lines)
-
-
-def fits(shown: str, told: str) -> bool:
-    return told.startswith(shown[:-1]) if shown.endswith("…") else told == shown
-
-
-class Demo:
-    """scripts/run.sh in a process group of its own, as a terminal would have it."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.said = Path(tempfile.mkstemp(prefix="phigate-demo-")[1])
-        with self.said.open("wb") as out:
-            self.process = subprocess.Popen(
-                [ROOT / "scripts" / "run.sh", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                # As in a terminal: a shell that was started with the signal ignored could not trap it.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-                env={**os.environ, "PHIGATE_BINARY": str(binary())},
-            )
-
-    def text(self) -> str:
-        return self.said.read_text()
-
-    def ready(self) -> bool:
-        return SERVES in self.text() or self.process.poll() is not None
-
-    def press_ctrl_c(self) -> int:
-        os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(timeout=20)
-
-    def remove(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait(timeout=20)
-        self.said.unlink()
-
-
-class DemoCase(unittest.TestCase):
-    def start(self, *arguments: str) -> Demo:
-        self.assertEqual([port for port in PORTS if listening(port)], [], "the demo's ports must be free for this test")
-        demo = Demo(*arguments)
-        self.addCleanup(demo.remove)
-        eventually(demo.ready, "run.sh says that it serves", timeout=60)
-        self.assertIn(SERVES, demo.text())
-        return demo
-
-    def end(self, demo: Demo) -> None:
-        self.assertEqual(demo.press_ctrl_c(), 0, demo.text())
-        eventually(lambda: not any(map(listening, PORTS)), "every port is free again")
-
+class TheDemo(DemoCase):
     def request(self, method: str, target: str, headers: list[tuple[str, str]], body: dict | None = None) -> Response:
         with Connection("127.0.0.1", 8080) as connection:
             told = [("Content-Type", "application/json"), *headers]

@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from .faults import answer
-from .openai_api import Api
+from .protocols import make_api
 from .upstream import Upstream
 
 
@@ -22,7 +22,8 @@ class Simulator:
         self._thread.start()
 
     def add(self, name: str, models: dict[str, set[str]], *, tls: ssl.SSLContext | None, **api: Any) -> Upstream:
-        upstream = Upstream(Api(name, models, **api), tls=tls, default=answer())
+        """`api`: as make_api takes it."""
+        upstream = Upstream(make_api(name, models, **api), tls=tls, default=answer())
         self._call(upstream.start())
         self.upstreams[name] = upstream
         return upstream

@@ -9,10 +9,12 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from . import wire
-from .openai_api import Api, Failure
+from .openai_api import Api
+from .provider_api import Answer, Failure
 from .upstream import Exchange, Gate, Step, Then
 from .wire import Headers, to_json
 
@@ -21,15 +23,34 @@ DONE = b"data: [DONE]\n\n"
 
 
 def answer() -> Step:
-    """What the API says, streamed when the request asks for it."""
+    """What the API says, refusals included; streamed when the request asks for it."""
 
     async def play(exchange: Exchange) -> Then:
         try:
             exchange.api.check(exchange.request)
         except Failure as failure:
-            return await reply(failure.status, failure.body()).play(exchange)
-        asks = exchange.request.json() if exchange.request.method == "POST" else {}
-        return await (stream() if asks.get("stream") else reply()).play(exchange)
+            return await whole(exchange.api.refusal(failure)).play(exchange)
+        streamed = exchange.api.has_events(exchange.request) and exchange.request.json().get("stream")
+        return await (stream() if streamed else reply()).play(exchange)
+
+    return Step(play)
+
+
+def whole(given: Answer, **options: Any) -> Step:
+    """That answer as it is; `options` are those of `reply`."""
+    headers = [*given.headers, *options.pop("headers", ())]
+    usual = {"content_type": given.content_type, "framing": given.framing}
+    return reply(given.status, given.body, headers, **(usual | options))
+
+
+def refuse(
+    status: int = 503, message: str = "scripted", code: str | None = None, headers: Headers = (), **details: Any
+) -> Step:
+    """A refusal in the provider's own words; `details` are fields of Failure."""
+
+    async def play(exchange: Exchange) -> Then:
+        failure = Failure(status, message, code, headers=tuple(headers), **details)
+        return await whole(exchange.api.refusal(failure)).play(exchange)
 
     return Step(play)
 
@@ -47,12 +68,12 @@ def raw(*pieces: bytes, pause: float = 0.0, then: Then = Then.STALL, early: bool
 
 
 def reply(
-    status: int = 200,
+    status: int | None = None,
     body: bytes | None = None,
     headers: Headers = (),
     *,
-    content_type: str = "application/json",
-    framing: str = "length",
+    content_type: str | None = None,
+    framing: str | None = None,
     announce: int | None = None,
     before: bytes = b"",
     cut: int | None = None,
@@ -64,29 +85,46 @@ def reply(
     gate: Gate | None = None,
     early: bool = False,
 ) -> Step:
-    """A whole answer; `body` None is the API's own.
+    """A whole answer; `body` None is the API's own, with its status, type, headers and framing unless others are given.
 
     `framing` is length, chunked or close; `announce` lies about the length; `before` comes ahead of the head; only `cut`
     bytes of the body are sent; `surplus` follows its end; `drip` bytes go at a time with `pause` seconds between.
     """
 
     async def play(exchange: Exchange) -> Then:
-        content = exchange.api.answer(exchange.request) if body is None else body
+        given = Answer(body) if body is not None else own_answer(exchange)
+        if content_type is not None:
+            given = replace(given, content_type=content_type)
+        framed = framing or given.framing
         await exchange.sleep(exchange.upstream.delay.first)
         if gate is not None:
             await exchange.wait_for(gate)
-        head = [("content-type", content_type), *framing_headers(framing, announce, content), *headers]
-        await exchange.send(before + wire.response_head(status, head))
-        sent = content if cut is None else content[:cut]
+        told = [*given.headers, *headers]
+        await exchange.send(before + answer_head(status or given.status, given, framed, announce, told))
+        sent = given.body if cut is None else given.body[:cut]
         for part in cut_up(sent, drip):
-            await exchange.send(wire.chunk(part) if framing == "chunked" else part)
+            await exchange.send(wire.chunk(part) if framed == "chunked" else part)
             await exchange.sleep(pause)
-        end = wire.last_chunk(trailers) if framing == "chunked" and cut is None else b""
+        end = wire.last_chunk(trailers) if framed == "chunked" and cut is None else b""
         if end + surplus:
             await exchange.send(end + surplus)
-        return Then.CLOSE if framing == "close" and then is Then.KEEP else then
+        return Then.CLOSE if framed == "close" and then is Then.KEEP else then
 
     return Step(play, early)
+
+
+def own_answer(exchange: Exchange) -> Answer:
+    """The API's, or its refusal of what it can't make sense of."""
+    try:
+        return exchange.api.answer(exchange.request)
+    except Failure as failure:
+        return exchange.api.refusal(failure)
+
+
+def answer_head(status: int, given: Answer, framing: str, announce: int | None, headers: Headers) -> bytes:
+    typed = [("content-type", given.content_type)] if given.content_type else []
+    framed = [] if status == 204 else framing_headers(framing, announce, given.body)
+    return wire.response_head(status, [*typed, *framed, *headers])
 
 
 def framing_headers(framing: str, announce: int | None, content: bytes) -> list[tuple[str, str]]:
@@ -123,12 +161,14 @@ def stream(
     """Server-sent events; `events` None are the API's own for the request, which the other options then shape.
 
     `upto`: only so many events with content, then `then` without the last chunk. `usage` is asked, never, every or last.
-    `lead` comes first. `split` regroups all bytes into pieces of that size.
+    `lead` comes first. `split` regroups all bytes into pieces of that size. Where the API has no events for the request, its
+    whole answer comes instead, and of that `upto` bytes.
     """
 
     async def play(exchange: Exchange) -> Then:
-        body = exchange.request.json()
-        told = list(events) if events is not None else usual_events(exchange.api, body, upto, finish, usage)
+        if events is None and not exchange.api.has_events(exchange.request):
+            return await reply(headers=headers, cut=upto, gate=gate, then=then).play(exchange)
+        told = list(events) if events is not None else usual_events(exchange, upto, finish, usage)
         if done and upto is None and then is not Then.STALL:
             told.append(DONE)
         await exchange.sleep(exchange.upstream.delay.first)
@@ -168,22 +208,29 @@ def comment(text: str) -> bytes:
     return f": {text}\n\n".encode()
 
 
-def usual_events(api: Api, body: dict[str, Any], upto: int | None, finish: bool, usage: str) -> list[Event]:
-    events: list[dict[str, Any]] = [api.chunk(body, {"role": "assistant", "content": ""})]
-    events += [api.chunk(body, {"content": piece}) for piece in api.pieces(body)[:upto]]
+def usual_events(exchange: Exchange, upto: int | None, finish: bool, usage: str) -> list[Event]:
+    api = exchange.api
+    assert isinstance(api, Api)
+    body = api.read_body(exchange.request)
+    events = [*api.opening(body), api.chunk(body, {"role": "assistant", "content": ""})]
+    events += [api.chunk(body, delta) for delta in api.deltas(body)[:upto]]
     if upto is not None:
         return list(events)
     if finish:
-        events.append(api.chunk(body, {}, "stop"))
+        events.append(api.chunk(body, {}, api.finish_reason(body)))
     counted = api.counted(body, api.text(body))
     if usage == "every":
         for event in events:
             event["usage"] = counted
-    elif usage == "last":
+    elif usage == "last" or (usage == "asked" and api.counts_in_last_chunk and wants_usage(body)):
         events[-1]["usage"] = counted
-    elif usage == "asked" and (body.get("stream_options") or {}).get("include_usage"):
+    elif usage == "asked" and wants_usage(body):
         events.append(api.chunk(body, None) | {"usage": counted})
     return list(events)
+
+
+def wants_usage(body: dict[str, Any]) -> bool:
+    return (body.get("stream_options") or {}).get("include_usage") is True
 
 
 def status(status: int, body: Any = None, headers: Headers = (), **options: Any) -> Step:
@@ -226,7 +273,7 @@ def big_head(size: int = 70_000) -> Step:
 
 def gzipped() -> Step:
     async def play(exchange: Exchange) -> Then:
-        packed = gzip.compress(exchange.api.answer(exchange.request), mtime=0)
+        packed = gzip.compress(own_answer(exchange).body, mtime=0)
         return await reply(body=packed, headers=[("content-encoding", "gzip")]).play(exchange)
 
     return Step(play)
@@ -269,6 +316,7 @@ BAD_CHUNK_HEAD = wire.response_head(200, [("content-type", "application/json"), 
 NAMED: dict[str, Callable[..., Step]] = {
     "answer": answer,
     "status": status,
+    "refuse": refuse,
     "rate_limited": rate_limited,
     "redirect": lambda to="https://127.0.0.1:1/": status(307, b"", [("location", to)]),
     "close_before_head": lambda: CLOSE_BEFORE_HEAD,

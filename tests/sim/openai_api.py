@@ -1,7 +1,5 @@
-"""What a provider answers when nothing goes wrong: chat completions, embeddings and models in OpenAI's shapes.
-
-Answers depend on the request alone, so two runs give the same bytes.
-"""
+"""What a provider answers when nothing goes wrong, in OpenAI's shapes: chat completions, embeddings, models, and speech both
+ways (openai_audio)."""
 
 from __future__ import annotations
 
@@ -11,82 +9,109 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+from . import openai_audio
+from .hearing import FORMATS
+from .provider_api import Answer, Failure, ProviderApi, json_answer, read_json
 from .wire import Request, to_json
 
 CREATED = 1_760_000_000
+CHAT, EMBEDDINGS, MODELS = "/chat/completions", "/embeddings", "/models"
+TRANSCRIPTIONS, SPEECH = "/audio/transcriptions", "/audio/speech"
+METHODS = {CHAT: "POST", EMBEDDINGS: "POST", MODELS: "GET", TRANSCRIPTIONS: "POST", SPEECH: "POST"}
+VOICES = ("alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "sage", "shimmer", "verse", "marin", "cedar")
+KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 @dataclass
-class Failure(Exception):
-    """An error answer in OpenAI's shape."""
+class Api(ProviderApi):
+    """One provider that speaks as OpenAI does. Dialects are subclasses."""
 
-    status: int
-    message: str
-    code: str
-    kind: str = "invalid_request_error"
-    param: str | None = None
-
-    def body(self) -> bytes:
-        return to_json({"error": {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}})
-
-
-@dataclass
-class Api:
-    """One provider's behaviour. `models`: its own ids, with the modalities of each."""
-
-    name: str
-    models: dict[str, set[str]]
-    keys: tuple[str, ...] = ()  # accepted bearer keys; empty: any
     prefix: str = "/v1"
     usage: dict[str, Any] | None = None  # in place of counted tokens
     dimensions: int = 8
     base64_embeddings: bool = True  # false: floats whatever was asked, as some hosts do
-    rejects: tuple[str, ...] = ()  # body fields that are a 400 here
+    rejects: tuple[str, ...] = ()  # fields of a body or a form that are a 400 here
+    milliseconds: int | None = None  # how long every recording lasts
+    transcript_formats: tuple[str, ...] = FORMATS
+    speech_formats: tuple[str, ...] = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+    voices: tuple[str, ...] = VOICES
+    languages: tuple[str, ...] = ()  # that a recording may be said to be in, beside the codes of ISO 639-1
+    counts_in_last_chunk: bool = False  # a stream's usage comes with the finish reason, not in a chunk of its own
+    usual_language: str = ""  # of a recording; empty: it is detected
+    file_limit: int = 25 << 20  # bytes of a recording
+
+    # ---- judging
 
     def check(self, request: Request) -> None:
-        """Raises the Failure that a real provider would answer with before it does any work."""
-        token = (request.header("authorization") or "").removeprefix("Bearer ")
-        if self.keys and token not in self.keys:
-            raise Failure(401, "Incorrect API key provided", "invalid_api_key")
-        path = request.target.split("?")[0]
-        routes = {"/chat/completions": "POST", "/embeddings": "POST", "/models": "GET"}
-        if not path.startswith(self.prefix) or (method := routes.get(path.removeprefix(self.prefix))) is None:
-            raise Failure(404, f"Unknown request URL: {request.method} {path}", "unknown_url")
-        if request.method != method:
-            raise Failure(405, f"Method not allowed: {request.method}", "method_not_allowed")
-        if method == "POST":
-            self._check_body(request, path.removeprefix(self.prefix))
+        self.check_key(request)
+        path = self.path(request)
+        self.check_method(request, METHODS, path)
+        if path == CHAT:
+            self.check_chat(self.read_body(request))
+        elif path == EMBEDDINGS:
+            self.check_embeddings(self.read_body(request))
+        elif path == TRANSCRIPTIONS:
+            self.check_transcription(self.read_form(request))
+        elif path == SPEECH:
+            openai_audio.check_speech(self, self.read_body(request))
 
-    def _check_body(self, request: Request, path: str) -> None:
-        try:
-            body = request.json()
-        except ValueError as error:
-            raise Failure(400, f"Could not parse the JSON body: {error}", "invalid_json") from error
-        needed = {"embeddings"} if path == "/embeddings" else {"vision"} if count_images(body) else {"chat"}
-        modalities = self.models.get(body.get("model"))
-        if modalities is None:
-            raise Failure(404, f"The model {body.get('model')!r} does not exist", "model_not_found", param="model")
-        if not needed <= modalities:
-            raise Failure(400, "This model does not take such input", "unsupported_input", param="messages")
+    def read_body(self, request: Request) -> dict[str, Any]:
+        return read_json(request)
+
+    def read_form(self, request: Request) -> openai_audio.Asked:
+        return openai_audio.read_form(request)
+
+    def check_chat(self, body: dict[str, Any]) -> None:
+        self.check_model(body.get("model"), "vision" if count_images(body) else "chat")
+        self.check_rejected(body)
+
+    def check_embeddings(self, body: dict[str, Any]) -> None:
+        self.check_model(body.get("model"), "embeddings")
+        self.check_rejected(body)
+
+    def check_transcription(self, asked: openai_audio.Asked) -> None:
+        openai_audio.check_transcription(self, asked)
+
+    def too_large(self) -> Failure:
+        return Failure(413, f"Maximum content size limit ({self.file_limit}) exceeded", "file_too_large", param="file")
+
+    def check_rejected(self, given: Any) -> None:
         for name in self.rejects:
-            if name in body:
+            if name in given:
                 raise Failure(400, f"Unrecognized request argument supplied: {name}", "unknown_parameter", param=name)
 
-    def answer(self, request: Request) -> bytes:
-        """The body of a whole, not streamed, answer."""
-        if request.target.endswith("/models"):
-            return to_json(
-                {
-                    "object": "list",
-                    "data": [
-                        {"id": name, "object": "model", "created": CREATED, "owned_by": self.name}
-                        for name in self.models
-                    ],
-                }
-            )
-        if request.target.endswith("/embeddings"):
-            return to_json(self.embeddings(request.json()))
-        return to_json(self.completion(request.json()))
+    def refusal(self, failure: Failure) -> Answer:
+        error = {
+            "message": failure.message,
+            "type": KINDS.get(failure.status, failure.kind if failure.status < 500 else "server_error"),
+            "param": failure.param,
+            "code": failure.code,
+        }
+        return json_answer({"error": error}, failure.status, failure.headers)
+
+    # ---- answering
+
+    def answer(self, request: Request) -> Answer:
+        path = self.path(request)
+        if path == MODELS:
+            return json_answer({"object": "list", "data": [self.model_card(name) for name in self.models]})
+        if path == EMBEDDINGS:
+            return json_answer(self.embeddings(self.read_body(request)))
+        if path == TRANSCRIPTIONS:
+            return openai_audio.transcription(self, self.read_form(request))
+        if path == SPEECH:
+            return openai_audio.speech(self.read_body(request))
+        return json_answer(self.completion(self.read_body(request)))
+
+    def has_events(self, request: Request) -> bool:
+        return request.path.endswith(CHAT)
+
+    def model_card(self, name: str) -> dict[str, Any]:
+        return {"id": name, "object": "model", "created": CREATED, "owned_by": self.name}
+
+    def opening(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """The events of a stream that come before the first choice."""
+        return []
 
     def completion(self, body: dict[str, Any]) -> dict[str, Any]:
         text = self.text(body)
@@ -96,7 +121,7 @@ class Api:
             "object": "chat.completion",
             "created": CREATED,
             "model": body["model"],
-            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": self.finish_reason(body)}],
             "usage": self.counted(body, text),
             "system_fingerprint": None,
         }
@@ -117,10 +142,17 @@ class Api:
         words = self.text(body).split(" ")
         return [word if first else " " + word for first, word in zip([True] + [False] * len(words), words)]
 
+    def deltas(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """What the events with content hold."""
+        return [{"content": piece} for piece in self.pieces(body)]
+
     def text(self, body: dict[str, Any]) -> str:
         images = count_images(body)
         seen = f" and {images} image{'s' if images > 1 else ''}" if images else ""
         return f"{self.name} received{seen}: {last_text(body)}"
+
+    def finish_reason(self, body: dict[str, Any]) -> str:
+        return "stop"
 
     def counted(self, body: dict[str, Any], answer: str) -> dict[str, Any]:
         if self.usage is not None:

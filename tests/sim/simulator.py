@@ -4,9 +4,10 @@
     simulator.py --config FILE [--tls FOLDER] [--fault NAME=FAULT ...]
 
 The configuration is JSON: {"tls": "folder for the CA", "delay": {"first": 0.1, "between": 0.02}, "endpoints": [{"name",
-"port", "prefix", "keys", "models": {"id": ["chat", ...]}, "dimensions", "rejects", "script", "always"}]}. A fault is a name of
-sim.faults.NAMED, "name:argument", or an object with the name as "fault". `--fault infomaniak=status:503` makes one the
-endpoint's only answer.
+"port", "protocol", "dialect", "prefix", "keys", "models": {"id": ["chat", ...]}, "script", "always", ...}]}. The protocol is
+one that a registry may name, openai by default, the dialect one of sim.openai_dialects; what else stands in an endpoint is a
+field of the class that plays it ("dimensions", "rejects"). A fault is a name of sim.faults.NAMED, "name:argument", or an object
+with the name as "fault". `--fault infomaniak=status:503` makes one the endpoint's only answer.
 """
 
 from __future__ import annotations
@@ -22,21 +23,17 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sim.faults import answer, from_config  # noqa: E402
-from sim.openai_api import Api  # noqa: E402
+from sim.protocols import make_api  # noqa: E402
 from sim.tls import Authority  # noqa: E402
 from sim.upstream import Delay, Upstream  # noqa: E402
 
+OURS = {"name", "port", "models", "delay", "script", "always"}  # of an endpoint's keys; all others are the API's
+
 
 def make_upstream(entry: dict[str, Any], authority: Authority, delay: dict[str, float]) -> Upstream:
-    api = Api(
-        entry["name"],
-        {name: set(modalities) for name, modalities in entry["models"].items()},
-        keys=tuple(entry.get("keys", ())),
-        prefix=entry.get("prefix", "/v1"),
-        dimensions=entry.get("dimensions", 8),
-        base64_embeddings=entry.get("base64_embeddings", True),
-        rejects=tuple(entry.get("rejects", ())),
-    )
+    options = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items() if key not in OURS}
+    models = {name: set(modalities) for name, modalities in entry["models"].items()}
+    api = make_api(entry["name"], models, **options)
     upstream = Upstream(
         api, tls=authority.server().context(), default=answer(), delay=Delay(**entry.get("delay", delay))
     )

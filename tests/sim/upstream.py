@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from . import wire
-from .openai_api import Api
 from .peer import ConnectionRecord, Peer, PeerClosed
+from .provider_api import ProviderApi
 from .wire import MalformedRequest, Request
 
 
@@ -63,7 +63,7 @@ class Exchange:
     request: Request
 
     @property
-    def api(self) -> Api:
+    def api(self) -> ProviderApi:
         return self.upstream.api
 
     async def send(self, data: bytes) -> None:
@@ -99,7 +99,7 @@ class Step:
 class Upstream:
     """Made in any thread; its listener and connections live in the event loop that `start` ran in."""
 
-    def __init__(self, api: Api, *, tls: ssl.SSLContext | None, default: Step, delay: Delay | None = None) -> None:
+    def __init__(self, api: ProviderApi, *, tls: ssl.SSLContext | None, default: Step, delay: Delay | None = None) -> None:
         self.api = api
         self.delay = delay or Delay()
         self.port = 0
@@ -119,7 +119,11 @@ class Upstream:
 
     @property
     def base_url(self) -> str:
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}{self.api.prefix}"
+        return f"{self.origin}{self.api.prefix}"
+
+    @property
+    def origin(self) -> str:
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def script(self, steps: Iterable[Step]) -> None:
         """One step a request, in this order; after the last one the default answers."""
@@ -130,15 +134,17 @@ class Upstream:
         self._default = step
 
     def forget(self) -> None:
-        """Empties script and records. Open connections stay."""
+        """Empties script and records, the API's own included. Open connections stay."""
         self._script = deque()
         self._default = self._base
         self.connections, self.requests, self.faults = [], [], []
+        self.api.forget()
 
     async def start(self, port: int = 0) -> None:
         self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
         self._listener.setblocking(False)
         self.port = self._listener.getsockname()[1]
+        self.api.origin = self.origin
         self._run(self._accept())
 
     async def stop(self) -> None:

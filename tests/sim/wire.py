@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
+from . import forms
 from .peer import ConnectionRecord, Peer
 
 HEAD_LIMIT = 64 * 1024
@@ -45,8 +47,24 @@ class Request:
     def body(self) -> bytes:
         return self.raw_body
 
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    def query(self) -> dict[str, str]:
+        """ValueError when it is malformed or has a name twice."""
+        text = self.target.partition("?")[2]
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True) if text else []
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError(f"a name twice in the query {text!r}")
+        return dict(pairs)
+
     def json(self) -> Any:
         return json.loads(self.raw_body)
+
+    def form(self) -> forms.Form:
+        """ValueError unless it is a form as it should be."""
+        return forms.parse(self.header("content-type") or "", self.raw_body)
 
 
 def parse_head(raw: bytes, connection: ConnectionRecord) -> Request:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import unittest
@@ -10,13 +11,19 @@ from typing import Any
 from sim.upstream import Upstream
 
 from .gateway import Gateway
+from .multipart import Form, field, file, form
 from .raw_client import Connection, Response, request_bytes
 from .registry import World, single_world
 from .waiting import eventually
 
 CHAT = "/v1/chat/completions"
 EMBEDDINGS = "/v1/embeddings"
+TRANSCRIPTIONS = "/v1/audio/transcriptions"
+SPEECH = "/v1/audio/speech"
+OCR = "/v1/ocr"
 EXPLAIN = "/v1/route/explain"
+MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(range(256)) * 4
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 ERROR_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 RETRYABLE = {408, 429}
@@ -35,6 +42,21 @@ def image_question(**fields: Any) -> dict[str, Any]:
         "messages": [{"role": "user", "content": [{"type": "text", "text": "look"}, picture]}],
         **fields,
     }
+
+
+def recording(audio: bytes = MP3, filename: str = "voice.mp3", **fields: str) -> Form:
+    """A transcription's form, the file last. Whoever wants it otherwise builds it with multipart."""
+    told = {"model": "whisper-a", **fields}
+    return form(*(field(name, value) for name, value in told.items()), file("file", filename, audio))
+
+
+def spoken(text: str = "Grüezi", **fields: Any) -> dict[str, Any]:
+    return {"model": "voice-a", "input": text, "voice": "alloy", **fields}
+
+
+def document(data: bytes = PDF, media_type: str = "application/pdf", **fields: Any) -> dict[str, Any]:
+    url = f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+    return {"model": "ocr-a", "document": {"type": "document_url", "document_url": url}, **fields}
 
 
 def encoded(body: Any) -> bytes | None:
@@ -99,6 +121,18 @@ class GatewayCase(unittest.TestCase):
 
     def chat(self, body: Any = None, **options: Any) -> Response:
         return self.post(CHAT, question() if body is None else body, **options)
+
+    def transcribe(self, form: Form | None = None, **options: Any) -> Response:
+        """Sends a form as it is: a recording for `whisper-a` when none is given."""
+        sent = form or recording()
+        headers = [*sent.headers, *options.pop("headers", ())]
+        return self.post(TRANSCRIPTIONS, sent.body, headers=headers, **options)
+
+    def speak(self, body: Any = None, **options: Any) -> Response:
+        return self.post(SPEECH, spoken() if body is None else body, **options)
+
+    def read_document(self, body: Any = None, **options: Any) -> Response:
+        return self.post(OCR, document() if body is None else body, **options)
 
     def explain(self, body: Any = None, **options: Any) -> dict[str, Any]:
         """What the gateway says that it would do; the shape in full is test_explain's affair."""

@@ -89,6 +89,13 @@ inline rc::Gen<core::policy> policies() {
     if (generated::chance(50)) wanted.preferences = generated::preferences();
     if (generated::chance(15)) wanted.required_features.emplace_back(generated::any_of(generated::features));
     if (generated::chance(15)) wanted.dimensions = 128U << generated::below(5);
+    const bool speaks = wanted.modality == core::modality::tts;
+    if ((speaks || wanted.modality == core::modality::stt) && generated::chance(40)) {
+      wanted.response_format = generated::any_of(generated::formats);
+    }
+    if (speaks && generated::chance(40)) {
+      wanted.voice = (generated::chance(50) ? "my-" : "") + std::string(generated::any_of(generated::voices));
+    }
     if (generated::chance(30)) wanted.parameters.push_back(generated::word_subset(generated::features, 40));
     wanted.fields = generated::word_subset(generated::fields, 40);
     return wanted;
@@ -125,6 +132,8 @@ inline void showValue(const policy& wanted, std::ostream& out) {
   out << ' ' << to_string(wanted.modality) << ' ' << to_string(wanted.region) << ' ' << to_string(wanted.data_class);
   for (const std::string& word : wanted.required_features) out << " +" << word;
   if (wanted.dimensions) out << " dimensions " << *wanted.dimensions;
+  if (!wanted.response_format.empty()) out << " as " << wanted.response_format;
+  if (!wanted.voice.empty()) out << " by " << wanted.voice;
   showValue(wanted.preferences, out);
   out << '\n';
 }

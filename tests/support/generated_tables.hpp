@@ -28,6 +28,8 @@ namespace generated {
 inline constexpr std::array<std::string_view, 3> models{"m-0", "m-1", "m-2"};
 inline constexpr std::array<std::string_view, 5> features{"dimensions", "file", "input_audio", "json_schema", "tools"};
 inline constexpr std::array<std::string_view, 3> fields{"logit_bias", "max_tokens", "seed"};
+inline constexpr std::array<std::string_view, 5> formats{"json", "mp3", "text", "verbose_json", "wav"};
+inline constexpr std::array<std::string_view, 3> voices{"ava", "brian", "emma"};
 inline constexpr std::size_t providers = 4;  // of every registry; some may have no endpoint
 inline constexpr std::array<std::string_view, 6> codes{"CH", "DE", "FR", "US", "GB", "JP"};
 inline constexpr std::array<core::region, 4> regions{core::region::ch, core::region::eu, core::region::us,
@@ -160,6 +162,10 @@ inline core::hosted_model model(std::size_t endpoints) {
   hosted.host = static_cast<core::endpoint_id>(below(endpoints));
   hosted.modalities = modality_subset(60);
   hosted.features = word_subset(features, 50);
+  if (chance(50)) hosted.formats = word_subset(formats, 40);
+  for (const std::string& voice : chance(50) ? word_subset(voices, 40) : std::vector<std::string>()) {
+    hosted.voices.emplace_back("my-" + voice, voice);
+  }
   if (chance(20)) hosted.request.drop = word_subset(fields, 40);
   if (chance(50)) hosted.dimensions = core::dimension_range{.smallest = 256, .largest = 1024};
   hosted.cost = price();

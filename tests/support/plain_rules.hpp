@@ -113,6 +113,13 @@ class plain_rules {
 
   // Rule 8, what the body needs in any case.
   [[nodiscard]] bool fits_body(const core::hosted_model& model) const {
+    if (!gives_format(model)) return false;
+    if (!wanted_.voice.empty() && !model.voices.empty()) {
+      const auto names_it = [this](const auto& one) {
+        return one.first == wanted_.voice || one.second == wanted_.voice;
+      };
+      if (std::count_if(model.voices.begin(), model.voices.end(), names_it) == 0) return false;
+    }
     const std::set<std::string> declared(model.features.begin(), model.features.end());
     for (const std::string& word : wanted_.required_features) {
       if (!declared.contains(word)) return false;
@@ -120,6 +127,22 @@ class plain_rules {
     if (!wanted_.dimensions) return true;
     if (!model.dimensions) return declared.contains("dimensions");
     return *wanted_.dimensions >= model.dimensions->smallest && *wanted_.dimensions <= model.dimensions->largest;
+  }
+
+  [[nodiscard]] bool gives_format(const core::hosted_model& model) const {
+    const std::string& wanted = wanted_.response_format;
+    const std::set<std::string> own(model.formats.begin(), model.formats.end());
+    if (wanted.empty() || own.contains(wanted)) return true;
+    if (wanted_.modality == core::modality::tts) return own.empty();
+    if (wanted_.modality != core::modality::stt) return true;
+    // From which of the provider's own forms each can be rendered.
+    if (own.contains("verbose_json")) return true;
+    if (wanted == "text" && own.contains("json")) return true;
+    if (wanted == "json" && own.contains("text")) return true;
+    for (const std::string transcript : {"json", "text", "srt", "vtt"}) {
+      if (own.contains(transcript)) return false;
+    }
+    return true;
   }
 
   [[nodiscard]] bool fits_required_parameters(std::size_t model_index) const {

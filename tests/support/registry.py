@@ -7,6 +7,7 @@ import datetime
 import functools
 import ssl
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,20 @@ REGIONS = {
 }
 FX = {"USD": 1, "EUR": 1.08, "CHF": 1.1}
 GLOBAL_REGIONS = ["UK", "ASIA", "ANZ", "LATAM", "MENA", "INDIA", "WORLD"]
-ALL_MODALITIES = ["chat", "vision", "embeddings"]
+ALL_MODALITIES = ["chat", "vision", "embeddings"]  # of those that take JSON and are priced by tokens
+SIX_MODALITIES = [*ALL_MODALITIES, "ocr", "stt", "tts"]
+# Where each protocol's API begins, below the provider's own part of the path.
+PREFIXES = {
+    "openai": "/v1",
+    "azure_openai": "/openai/v1",  # the dated form ends in /openai
+    "azure_speech_stt": "",
+    "azure_speech_tts": "",
+    "azure_document_intelligence": "",
+    "infomaniak_stt": "/1/ai/7",
+    "mistral": "/v1",
+}
+# Clients' names of voices and Azure's.
+AZURE_VOICES = {"alloy": "en-US-AvaMultilingualNeural", "echo": "de-CH-JanNeural", "nova": "de-CH-LeniNeural"}
 
 
 @functools.cache
@@ -65,8 +79,9 @@ def agreement(
 
 
 def model(*modalities: str, price: dict[str, Any] | None = None, **facts: Any) -> dict[str, Any]:
-    """One hosted model; a dollar per million tokens both ways when no price is given."""
-    return {"modalities": list(modalities or ["chat"]), "price": price or dollars(1, 1), **facts}
+    """One hosted model; a dollar per unit when no price is given, per million tokens both ways where tokens count."""
+    units = [UNITS[modality](1) for modality in modalities if modality in UNITS]
+    return {"modalities": list(modalities or ["chat"]), "price": price or (units or [dollars(1, 1)])[0], **facts}
 
 
 def dollars(input_price: float, output_price: float | None = None, **more: Any) -> dict[str, Any]:
@@ -74,8 +89,30 @@ def dollars(input_price: float, output_price: float | None = None, **more: Any) 
     return given if output_price is None else given | {"output": output_price}
 
 
+def per_minute(price: float) -> dict[str, Any]:
+    return {"currency": "USD", "per_minute": price}
+
+
+def per_million_chars(price: float) -> dict[str, Any]:
+    return {"currency": "USD", "per_million_chars": price}
+
+
+def per_page(price: float) -> dict[str, Any]:
+    return {"currency": "USD", "per_page": price}
+
+
+UNITS = {"ocr": per_page, "stt": per_minute, "tts": per_million_chars}
+USUAL_PRICES = {"ocr": 0.5, "stt": 0.75, "tts": 15}
+
+
+def upstream_name(slug: str, name: str, protocol: str) -> str:
+    """What the provider calls the model."""
+    return "prebuilt-layout" if protocol == "azure_document_intelligence" else f"{slug}/{name}"
+
+
 class World:
-    """Providers as they are simulated and as the registry describes them. Every upstream name is `<slug>/<model>`."""
+    """Providers as they are simulated and as the registry describes them. An upstream name is `<slug>/<model>`, but where
+    a model has one of its own."""
 
     def __init__(self) -> None:
         self.simulator = Simulator()
@@ -92,6 +129,7 @@ class World:
         slug: str,
         models: dict[str, dict[str, Any]],
         *,
+        protocol: str = "openai",
         country: Any = "FR",
         regions: list[str] | None = None,
         headquarters: str = "FR",
@@ -104,19 +142,20 @@ class World:
         api: dict[str, Any] | None = None,
         provider: dict[str, Any] | None = None,
     ) -> Upstream:
-        """A provider with one endpoint. `endpoint` and `provider` are laid upon their registry entries, `api` goes to the
-        simulated one."""
+        """A provider with one endpoint that speaks the protocol. `endpoint` and `provider` are laid upon their registry
+        entries, `api` goes to the simulated one."""
         credential = f"upstream-key-of-{slug}"
+        hosted = {name: {"upstream": upstream_name(slug, name, protocol), **facts} for name, facts in models.items()}
         upstream = self.simulator.add(
             slug,
-            {f"{slug}/{name}": set(facts["modalities"]) for name, facts in models.items()},
+            {facts["upstream"]: set(facts["modalities"]) for facts in hosted.values()},
             tls=None if plain else tls or server_context(),
-            **{"keys": (credential,), "prefix": f"/{slug}/v1", **(api or {})},
+            protocol=protocol,
+            **{"keys": (credential,), "prefix": f"/{slug}{PREFIXES[protocol]}", **(api or {})},
         )
-        hosted = {name: {"upstream": f"{slug}/{name}", **facts} for name, facts in models.items()}
         entry = {
             "base_url": upstream.base_url,
-            "protocol": "openai",
+            "protocol": protocol,
             "country": country,
             "regions": regions or ["EU"],
             "credential": credential,
@@ -186,6 +225,37 @@ def single_world(**provider: Any) -> World:
         {"model-a": model("chat", "vision", price=dollars(1, 2)), "embed-a": model("embeddings", price=dollars(1))},
         **provider,
     )
+    return world
+
+
+def hosts(
+    world: World, slugs: Iterable[str], protocols: Iterable[str], hosted: str, modality: str, **provider: Any
+) -> None:
+    """EU providers of one model, each ten times dearer than the one before, so that this is their order."""
+    for number, (slug, protocol) in enumerate(zip(slugs, protocols, strict=False)):
+        voices = {"voices": AZURE_VOICES} if protocol == "azure_speech_tts" else {}
+        price = UNITS[modality](USUAL_PRICES[modality] * 10**number)
+        world.provider(slug, {hosted: model(modality, price=price, **voices)}, protocol=protocol, **provider)
+
+
+def speech_world(
+    stt: Sequence[str] = ("openai", "azure_speech_stt", "infomaniak_stt"),
+    tts: Sequence[str] = ("azure_speech_tts", "openai"),
+    **provider: Any,
+) -> World:
+    """Up to four EU hosts of `whisper-a` (first, second, …) and of `voice-a` (voice-1, …) that speak these protocols."""
+    world = World()
+    hosts(world, ("first", "second", "third", "fourth"), stt, "whisper-a", "stt", **provider)
+    hosts(world, ("voice-1", "voice-2", "voice-3", "voice-4"), tts, "voice-a", "tts", **provider)
+    return world
+
+
+def document_world(
+    ocr: Sequence[str] = ("azure_document_intelligence", "mistral", "azure_document_intelligence"), **provider: Any
+) -> World:
+    """Up to four EU hosts of `ocr-a` (first, second, …) that speak these protocols."""
+    world = World()
+    hosts(world, ("first", "second", "third", "fourth"), ocr, "ocr-a", "ocr", **provider)
     return world
 
 

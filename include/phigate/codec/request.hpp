@@ -7,10 +7,14 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "phigate/codec/media_request.hpp"
+#include "phigate/codec/multipart.hpp"
 #include "phigate/core/error.hpp"
 #include "phigate/core/vocabulary.hpp"
 
@@ -45,10 +49,26 @@ struct request_facts {
   std::vector<std::vector<std::string>> parameters;
   encoding_format encoding = encoding_format::absent;
   std::optional<std::uint32_t> dimensions;
+  std::string response_format;      // tts, stt: what is asked for, the default filled in; else empty
+  std::string voice;                // tts
   std::int64_t estimate_bytes = 0;  // of all strings in messages, input and tools, data URIs left out (spec §7)
+  std::int64_t characters = 0;      // tts: code points of the input
+  std::int64_t audio_milliseconds = 0;  // stt: as a WAV head says, else guessed from the size
+  std::int64_t pages = 0;               // ocr: those asked for, 1 when all are
   std::vector<member> members;      // in body order
   std::size_t body_end = 0;         // offset of the object's closing brace
 };
+
+// A request as an adapter gets it. `body` and what points into it outlive it.
+struct client_request {
+  request_facts facts;
+  std::string_view body;  // as it came
+  std::variant<std::monostate, speech_request, transcription_request, document_request> media{};
+};
+
+// The parts that a transcription's form may have: `file` with a filename, once, and OpenAI's fields and `provider`
+// without one. For multipart_reader: anything else is refused at its head.
+std::optional<core::api_error> admit_transcription_part(const part_head& part, bool has_file);
 
 // A reusable parser: one per worker, not shared between threads.
 class request_reader {
@@ -68,6 +88,13 @@ class request_reader {
   // names in `modality` (images make chat vision), else that of its fields: `messages`, `input` with `voice` (tts) or
   // without (embeddings), `document` (ocr); else chat. What only the provider needs (messages, input) may be missing.
   std::expected<request_facts, core::api_error> read_explain(std::string_view body);
+  // POST /v1/audio/speech and POST /v1/ocr. The same errors.
+  std::expected<client_request, core::api_error> read_speech(std::string_view body);
+  std::expected<client_request, core::api_error> read_document(std::string_view body);
+  // POST /v1/audio/transcriptions: the parts of its form, and the body that they stand in. A field given twice, or
+  // that differs from a known one only by case: ambiguous_body. `members` has the fields' names alone.
+  std::expected<client_request, core::api_error> read_transcription(std::span<const form_part> parts,
+                                                                    std::string_view body);
 
  private:
   struct state;

@@ -54,9 +54,10 @@ class response_reader {
 };
 
 // A provider's error body of any of the known shapes, in OpenAI's terms: OpenAI's own, with a numeric code, Scaleway's
-// flat one, Gemini's array, FastAPI's {"detail":[…]}, Infomaniak's {"code","description"}, Azure's, plain text. Control
-// characters are dropped (line ends and tabs become spaces), invalid UTF-8 is replaced, the message is cut at 4 KiB; an
-// unreadable body gives a message that names the status. Needs no padding; never throws but for want of memory.
+// flat one, Gemini's array, FastAPI's {"detail":[…]}, Infomaniak's {"code","description"}, Azure's with what its inner
+// error says, plain text. Control characters are dropped (line ends and tabs become spaces), invalid UTF-8 is replaced,
+// the message is cut at 4 KiB; an unreadable body gives a message that names the status. Needs no padding; never throws
+// but for want of memory.
 core::provider_error read_provider_error(int status, std::string_view body);
 
 // data[].embedding arrays of numbers → base64 of little-endian float32, everything else byte for byte (spec §10), and

@@ -6,11 +6,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "phigate/config/settings.hpp"
+#include "phigate/core/protocol.hpp"
 #include "phigate/core/registry.hpp"
 
 namespace phigate::config {
@@ -38,7 +40,9 @@ struct loaded {
 using environment = std::function<std::optional<std::string>(std::string_view name)>;
 environment process_environment();
 
-// Reads `config_file` and the registry it names. On failure: every fault of both files, in file order.
-std::expected<loaded, std::vector<fault>> load(const std::string& config_file, const environment& env);
+// Reads `config_file` and the registry it names, whose endpoints may speak one of `protocols`. On failure: every fault
+// of both files, in file order.
+std::expected<loaded, std::vector<fault>> load(const std::string& config_file, const environment& env,
+                                               std::span<const core::protocol> protocols);
 
 }  // namespace phigate::config

@@ -84,7 +84,9 @@ std::optional<exclusion> exclude(const route& route, const policy& policy, const
 std::vector<std::optional<exclusion>> exclude_all(const policy& policy, const registry& registry,
                                                   std::chrono::sys_days today);
 
-// Every route that passes all rules; else phi_blocked or no_route by the table of spec §3, with counts for no_route.
+// Every route that passes all rules; else model_not_found, phi_blocked or no_route by the table of spec §3, with counts
+// for no_route. Where a format, a voice or another wish of a voice request alone left none: unsupported_parameter in
+// place of no_route (spec §10), naming the parameter and what there is.
 std::expected<eligible_routes, api_error> select(const policy& policy, const registry& registry,
                                                  std::chrono::sys_days today);
 

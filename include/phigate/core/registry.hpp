@@ -78,7 +78,9 @@ struct timeout_overrides {
 struct request_dialect {
   std::vector<std::pair<std::string, std::string>> rename;  // top-level key → its name upstream
   std::vector<std::string> drop;                            // top-level keys
-  [[nodiscard]] bool empty() const { return rename.empty() && drop.empty(); }
+  // Top-level key → JSON text of the value that is sent when the client gives none.
+  std::vector<std::pair<std::string, std::string>> defaults;
+  [[nodiscard]] bool empty() const { return rename.empty() && drop.empty() && defaults.empty(); }
 };
 
 struct tls_settings {
@@ -90,7 +92,8 @@ struct endpoint {
   std::string id;
   provider_id owner{};
   base_url url;
-  std::string protocol;  // the adapter: "openai"
+  std::string protocol;     // the adapter: "openai"
+  std::string api_version;  // of a protocol that asks for one; empty: its usual one, or none
   country_list location;
   region_set regions;
   secret credential;
@@ -117,6 +120,14 @@ struct hosted_model {
   std::optional<std::uint32_t> context_length;
   std::vector<std::string> features;          // sorted
   std::optional<dimension_range> dimensions;  // absent: only the native size, nothing may be asked for
+  // Text to speech: a client's name for a voice → the provider's; both are admitted, and a client's own name wins.
+  // Sorted; empty: any name is sent on.
+  std::vector<std::pair<std::string, std::string>> voices;
+  // Text to speech: the formats it can make; the loader fills them in. Speech to text, of a model that does not speak:
+  // those that the provider itself writes. Sorted; empty: all. audio.hpp has what follows for a request.
+  std::vector<std::string> formats;
+  // Speech to text: a language, as ISO 639-1 has it, → the provider's locale. Sorted; wins over the protocol's own table.
+  std::vector<std::pair<std::string, std::string>> locales;
   price cost;
   timeout_overrides timeouts;
   request_dialect request;

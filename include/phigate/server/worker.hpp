@@ -96,6 +96,21 @@ class worker {
   void add(session& opened);
   void remove(session& closed);
 
+  // Work in the background that outlasts its session: a worker that closes waits for it.
+  class errand {
+   public:
+    explicit errand(worker& on) : on_(on) { ++on_.errands_; }
+    errand(const errand&) = delete;
+    errand& operator=(const errand&) = delete;
+    ~errand() {
+      --on_.errands_;
+      on_.stop_when_empty();
+    }
+
+   private:
+    worker& on_;
+  };
+
  private:
   boost::asio::awaitable<void> accept(listening& socket);
   void open_session(boost::asio::ip::tcp::socket socket, const listening& from);
@@ -112,6 +127,7 @@ class worker {
   codec::response_reader response_reader_;
   std::vector<std::unique_ptr<listening>> listeners_;
   std::unordered_set<session*> sessions_;
+  std::size_t errands_ = 0;
   bool closing_ = false;
   std::int64_t date_second_ = -1;
   std::string date_;

@@ -7,7 +7,6 @@
 #include <expected>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +17,7 @@
 #include "phigate/net/channel.hpp"
 #include "phigate/net/deadline.hpp"
 #include "phigate/net/interrupt.hpp"
+#include "phigate/upstream/adapter.hpp"
 #include "phigate/upstream/upstream_set.hpp"
 
 namespace phigate::upstream {
@@ -30,24 +30,6 @@ struct attempt_limits {
   std::uint64_t response_bytes = 256u << 20;
 };
 
-// What is sent, the head's changing lines and the body; views outlive the attempt.
-struct outgoing_request {
-  core::modality modality{};
-  std::string_view content_type;
-  std::string_view accept;       // empty: none
-  std::string_view traceparent;  // empty: none
-  std::span<const std::string_view> body;
-  std::size_t body_size = 0;
-};
-
-// What of a provider's head is of use; copies, since the head's bytes go.
-struct answer_head {
-  int status = 0;
-  std::string content_type;
-  std::string request_id;
-  std::optional<std::chrono::seconds> retry_after;
-};
-
 class attempt {
  public:
   attempt(upstream_set& upstreams, const core::eligible_route& route, const attempt_limits& limits,
@@ -57,10 +39,13 @@ class attempt {
   attempt& operator=(const attempt&) = delete;
 
   // Connects (`fresh`: not from the pool), sends, reads the head. A value only for a 2xx; any other status comes back
-  // classified.
-  boost::asio::awaitable<std::expected<void, core::attempt_failure>> open(outgoing_request request, bool fresh);
+  // classified. `request` outlives the call; `traceparent`: the client's, empty for none.
+  boost::asio::awaitable<std::expected<void, core::attempt_failure>> open(const wire_request& request,
+                                                                          std::string_view traceparent, bool fresh);
 
   [[nodiscard]] const answer_head& head() const { return head_; }
+  // The body of a refusal, as far as it was read.
+  [[nodiscard]] std::string_view refusal_body() const { return refusal_body_; }
   // When the request's last byte was written.
   [[nodiscard]] net::steady_time sent_at() const { return sent_at_; }
 
@@ -94,7 +79,8 @@ class attempt {
  private:
   using outcome = std::expected<void, core::attempt_failure>;
   boost::asio::awaitable<outcome> connect(bool fresh);
-  boost::asio::awaitable<outcome> send(const outgoing_request& request);
+  [[nodiscard]] std::string head_of(const wire_request& request, std::string_view traceparent) const;
+  boost::asio::awaitable<outcome> send(const wire_request& request, std::string_view traceparent);
   boost::asio::awaitable<outcome> read_head();
   boost::asio::awaitable<outcome> refuse();
   outcome accept_head(const http::response_head& head);
@@ -114,6 +100,7 @@ class attempt {
   core::reach reach_ = core::reach::not_sent;
   net::steady_time sent_at_{};
   answer_head head_;
+  std::string refusal_body_;
   http::body_decoder body_;
 };
 

@@ -1,7 +1,6 @@
 // One worker's way to every endpoint of one snapshot: pools, TLS sessions, and the request heads that never change.
 #pragma once
 
-#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,8 +36,7 @@ struct upstream_endpoint {
   net::target target;
   std::unique_ptr<net::tls_client> tls;
   std::shared_ptr<connection_pool> pool;
-  // "POST <path> HTTP/1.1", host, credential and what else is the same in each request, by modality.
-  std::array<std::string, core::modality_count> head_start;
+  std::string fields;  // host, credential and what else is the same in each request's head: complete lines
 };
 
 class upstream_set {

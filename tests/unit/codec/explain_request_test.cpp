@@ -37,10 +37,10 @@ TEST(ExplainRequest, TellsTheModalityByTheFieldsOfTheBody) {
       {with(R"("input":"a","voice":"v")"), modality::tts},
       {with(R"("voice":"v","input":"a")"), modality::tts},
       {with(R"("voice":"v")"), modality::chat},
-      {with(R"("document":{"type":"document_url"})"), modality::ocr},
+      {with(R"("document":{"document_url":"https://a"})"), modality::ocr},
       {with(R"("document":{},"input":"a")"), modality::embeddings},
       {with(R"("input":"a","messages":[{}])"), modality::chat},
-      {with(R"("modality":null,"document":{})"), modality::ocr},
+      {with(R"("modality":null,"document":{"image_url":"https://a"})"), modality::ocr},
   };
   for (const auto& [body, expected] : cases) {
     const auto facts = read(body);
@@ -111,6 +111,18 @@ TEST(ExplainRequest, IsAsStrictAsARequestInAllElse) {
        "messages[0].content[0].type"},
       {with(R"("input":"")"), error_code::invalid_request, "input"},
       {with(R"("modality":"embeddings","dimensions":0)"), error_code::invalid_request, "dimensions"},
+      {with(R"("modality":"tts","speed":5)"), error_code::invalid_request, "speed"},
+      {with(R"("modality":"tts","Speed":1)"), error_code::ambiguous_body, "Speed"},
+      {with(R"("modality":"ocr","document":{})"), error_code::invalid_request, "document"},
+      {with(R"("modality":"ocr","pages":[])"), error_code::invalid_request, "pages"},
+      {with(R"("modality":"stt","language":"auto")"), error_code::invalid_request, "language"},
+      {with(R"("modality":"stt","temperature":"hot")"), error_code::invalid_request, "temperature"},
+      {with(R"("modality":"stt","temperature":[0.5])"), error_code::invalid_request, "temperature"},
+      {with(R"("modality":"stt","timestamp_granularities":["word"])"), error_code::invalid_request,
+       "timestamp_granularities[]"},
+      {with(R"("modality":"stt","timestamp_granularities":[{}],"response_format":"verbose_json")"),
+       error_code::invalid_request, "timestamp_granularities"},
+      {with(R"("modality":"stt","Language":"de")"), error_code::ambiguous_body, "Language"},
   };
   for (const auto& [body, code, param] : cases) {
     const auto facts = read(body);
@@ -133,11 +145,29 @@ TEST(ExplainRequest, ReadsWhatTheRouterNeedsOfEachModality) {
   EXPECT_EQ(embeddings->dimensions, 8U);
   EXPECT_TRUE(embeddings->parameters.empty());
 
-  const auto ocr = read(with(R"("dimensions":"x","document":{},"store":true,"provider":{"zdr":true})"));
+  const auto ocr = read(with(
+      R"("dimensions":"x","document":{"file_id":"f"},"pages":"0-3","include_blocks":true,"provider":{"zdr":true})"));
   ASSERT_TRUE(ocr);
   EXPECT_FALSE(ocr->dimensions);
-  EXPECT_EQ(ocr->retained_field, "store");
+  EXPECT_EQ(ocr->retained_field, "document.file_id");
+  EXPECT_EQ(ocr->pages, 4);
+  EXPECT_THAT(ocr->required_features, ElementsAre("file", "blocks"));
   EXPECT_EQ(ocr->provider, R"({"zdr":true})");
+
+  const auto tts = read(with(R"("modality":"tts","voice":"v","response_format":"wav","instructions":"i")"));
+  ASSERT_TRUE(tts);
+  EXPECT_EQ(tts->voice, "v");
+  EXPECT_EQ(tts->response_format, "wav");
+  EXPECT_THAT(tts->parameters, ElementsAre(ElementsAre("instructions")));
+  EXPECT_EQ(read(with(R"("modality":"tts")"))->response_format, "mp3");
+
+  const auto stt = read(
+      with(R"("modality":"stt","response_format":"verbose_json","timestamp_granularities":["word"],"stream":true,)"
+           R"("temperature":0.5,"language":"de","prompt":null,"include":["logprobs"],"known_speaker_names[]":["a"])"));
+  ASSERT_TRUE(stt) << stt.error().message;
+  EXPECT_EQ(stt->response_format, "verbose_json");
+  EXPECT_THAT(stt->required_features, ElementsAre("stream", "logprobs", "diarization"));
+  EXPECT_EQ(read(with(R"("modality":"stt")"))->response_format, "json");
 }
 
 TEST(ExplainRequest, KeepsTheCaseOfModalityToItself) {

@@ -42,6 +42,30 @@ TEST(ProviderError, ReadsEveryKnownShape) {
        "DeploymentNotFound", ""},
       {R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})", "Overloaded",
        "overloaded_error", "", ""},
+      {R"({"detail":{"msg":"no such voice"}})", "no such voice", "", "", ""},
+      // Together
+      {R"({"id":"x","error":{"message":"busy","type":"rate_limit","param":null,"code":null},"error_type":"dynamic_token_limited"})",
+       "busy", "rate_limit", "", ""},
+      {R"({"error":{"message":"busy"},"error_type":"dynamic_request_limited"})", "busy", "dynamic_request_limited", "",
+       ""},
+      {R"({"error":{"message":"busy","error_type":"dynamic_token_limited","code":null}})", "busy",
+       "dynamic_token_limited", "", ""},
+      // Azure OpenAI: nothing is said inside
+      {R"({"error":{"message":"filtered","type":null,"param":"prompt","code":"content_filter","status":400,)"
+       R"("innererror":{"code":"ResponsibleAIPolicyViolation","content_filter_result":{"hate":{"filtered":true}}}}})",
+       "filtered", "", "content_filter", "prompt"},
+      // Azure Speech
+      {R"({"code":"InvalidRequest","message":"The request is invalid.","innerError":{"code":"InvalidLocale","message":"xx-XX is no locale"}})",
+       "xx-XX is no locale", "", "InvalidLocale", ""},
+      // Azure Document Intelligence
+      {R"({"error":{"code":"InvalidRequest","message":"Invalid request.","target":"pages",)"
+       R"("innererror":{"code":"InvalidContent","message":"The file is corrupted."}}})",
+       "The file is corrupted.", "", "InvalidContent", "pages"},
+      {R"({"error":{"code":"a","message":"b","innererror":{"code":"c","innererror":{"code":"d","message":"e"}}}})", "e",
+       "", "d", ""},
+      {R"({"error":{"code":"a","message":"b","innererror":{"message":"c"}}})", "c", "", "a", ""},
+      {R"({"error":{"code":"a","message":"b","innererror":"c"}})", "b", "", "a", ""},
+      {R"({"statusCode":401,"message":"no key"})", "no key", "", "401", ""},
       {R"("a string")", "a string", "", "", ""},
       {"upstream connect error\r\n", "upstream connect error", "", "", ""},
       {R"({"broken": )", R"({"broken":)", "", "", ""},

@@ -19,7 +19,7 @@ request_facts facts_of(std::string_view body) {
   request_facts facts;
   fault_keeper faults;
   json_cursor cursor(body);
-  read_top_level(cursor, body, facts, faults, [](std::string_view) {});
+  read_top_level(cursor, body, {}, facts, faults, [](std::string_view) {});
   return facts;
 }
 

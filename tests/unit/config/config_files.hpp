@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "phigate/config/loader.hpp"
+#include "support/sample_protocols.hpp"
 
 namespace phigate::config::testing {
 
@@ -88,7 +89,7 @@ class config_files {
   }
 
   auto load(variables values = {{"KEY", "from-the-environment"}}) const {
-    return config::load(path("phigate.yaml"), environment_of(std::move(values)));
+    return config::load(path("phigate.yaml"), environment_of(std::move(values)), test::sample_protocols());
   }
 
   // "providers.yaml:4: regions.CH: …": without the folder, which no test can know.

@@ -101,7 +101,7 @@ TEST(document, a_message_shows_no_control_or_foreign_byte_of_a_key_and_no_more_t
 TEST(document, a_file_that_is_missing_a_folder_or_too_large_is_a_fault_of_the_file_as_a_whole) {
   testing::config_files files;
   const auto faults = [&](const std::string& file) {
-    const auto result = load(file, testing::environment_of({}));
+    const auto result = load(file, testing::environment_of({}), test::sample_protocols());
     return result ? std::vector<std::string>{} : files.texts(result.error());
   };
   EXPECT_THAT(faults(files.path("none.yaml")), ElementsAre("none.yaml: cannot be read: No such file or directory"));
@@ -109,7 +109,7 @@ TEST(document, a_file_that_is_missing_a_folder_or_too_large_is_a_fault_of_the_fi
   files.write("large.yaml", std::string(largest_file + 1, '#'));
   EXPECT_THAT(faults(files.path("large.yaml")), ElementsAre(HasSubstr("cannot be read: more than 2097152 bytes")));
   files.write("large.yaml", std::string(largest_file, '#'));
-  EXPECT_TRUE(load(files.path("large.yaml"), testing::environment_of({{"KEY", "k"}})));
+  EXPECT_TRUE(load(files.path("large.yaml"), testing::environment_of({{"KEY", "k"}}), test::sample_protocols()));
   files.write("phigate.yaml", "registry: none.yaml\n");
   EXPECT_THAT(files.faults(), ElementsAre("none.yaml: cannot be read: No such file or directory"));
 }

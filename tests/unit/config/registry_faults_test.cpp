@@ -152,7 +152,15 @@ TEST(registry_faults, of_an_endpoint) {
   expect_one_fault_each({
       {18, "      alpine ch:", "18: providers.alpine.endpoints.alpine?ch: an endpoint's id is letters"},
       {20, "        protocol: anthropic",
-       "20: @.protocol: \"anthropic\" is no protocol that this version speaks: openai"},
+       "20: @.protocol: \"anthropic\" is no protocol that this version speaks: openai, azure_openai, "},
+      {20, "        protocol: OpenAI", "20: @.protocol: \"OpenAI\" is no protocol"},
+      {20, "        protocol:", "20: @.protocol: must be text, is empty"},
+      {20, "        protocol: openai\n        api_version: 2024/10/21",
+       "21: @.api_version: \"2024/10/21\" must be a version: letters, digits, - and ., 32 at most"},
+      {20, "        protocol: openai\n        api_version: " + std::string(33, '1'), "21: @.api_version: \"1111"},
+      {20, "        protocol: openai\n        api_version: \"\"", "21: @.api_version: is empty"},
+      {20, "        protocol: openai\n        api_version: \"2024-10-21&x=1\"",
+       "21: @.api_version: \"2024-10-21&x=1\""},
       {20, "", "18: @: protocol is missing"},
       {20, "        protocol: openai\n        proxy: x", "21: @.proxy: unknown key"},
       {21, "        country: Switzerland", "21: @.country: \"Switzerland\" is no ISO 3166"},
@@ -179,6 +187,7 @@ TEST(registry_faults, of_an_endpoint) {
       {24, "        timeouts: { connect: 1 }", "24: @.timeouts.connect: \"1\" a duration needs a unit"},
       {24, "        timeouts: { client_idle: 1s }", "24: @.timeouts.client_idle: unknown key"},
       {25, "        request: { drop: [model] }", "25: @.request.drop[0]: \"model\" is the gateway's own"},
+      {25, "        request: { drop: [file] }", "25: @.request.drop[0]: \"file\" is the gateway's own"},
       {25, "        request: { drop: [user, user] }", "25: @.request.drop[1]: \"user\" a second time"},
       {25, "        request: { drop: user }", "25: @.request.drop: must be a list of fields"},
       {25, "        request: { rename: { stream: streaming } }",
@@ -258,6 +267,8 @@ TEST(registry_faults, of_models) {
       {32, "            features: [\"two words\"]", "32: #.features[0]: \"two words\" must be a plain word"},
       {32, "            features: [tools, tools]", "32: #.features[1]: \"tools\" a second time"},
       {32, "            dimensions: 100", "32: #.dimensions: for a model that serves embeddings"},
+      {30, "            modalities: [chat, ocr]",
+       "30: #.modalities[1]: \"ocr\" is not carried by the protocol openai: chat, vision, embeddings, stt, tts"},
       {32, "            context: 100", "32: #.context: unknown key"},
       {32, "            request: { drop: [messages] }", "32: #.request.drop[0]: \"messages\" is the gateway's own"},
   });
@@ -290,8 +301,10 @@ TEST(registry_faults, of_prices) {
   const std::string model = "providers.alpine.endpoints.alpine-ch.models.big-1";
   const auto with_modality = [](const std::string& modality, const std::string& inside) {
     config_files files;
-    files.write("providers.yaml", with_line(with_line(small_registry, 30, "            modalities: [" + modality + "]"),
-                                            33, price(inside)));
+    const std::string protocol = modality == "ocr" ? "mistral" : "openai";
+    std::string text = with_line(small_registry, 20, "        protocol: " + protocol);
+    text = with_line(text, 30, "            modalities: [" + modality + "]");
+    files.write("providers.yaml", with_line(text, 33, price(inside)));
     return files.faults();
   };
   EXPECT_THAT(with_modality("chat", "input: 1"), ElementsAre(HasSubstr(":33: " + model + ".price: chat needs output")));

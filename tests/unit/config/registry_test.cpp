@@ -142,28 +142,31 @@ TEST(registry_file, indices_follow_the_file_over_several_providers) {
         credential: ${KEY}
         models:
           big-1: { modalities: [chat], price: { input: 1, output: 2 }, enabled: false }
-          sound-1: { modalities: [stt, tts, ocr], price: { per_minute: 0.006, per_million_chars: 15, per_page: 0.0015 } }
+          sound-1: { modalities: [stt, tts], price: { per_minute: 0.006, per_million_chars: 15 } }
       second-2:
         base_url: https://two.example
-        protocol: openai
+        protocol: mistral
         country: US
         regions: [WORLD, ANZ]
         enabled: false
-        models: { vec-2: { modalities: [embeddings], dimensions: 384, price: { input: 0.000001 } } }
+        models:
+          vec-2: { modalities: [embeddings], dimensions: 384, price: { input: 0.000001 } }
+          scan-2: { modalities: [ocr], price: { per_page: 0.0015 } }
 )");
   const auto read = load_tables(text);
   ASSERT_THAT(read.endpoints, SizeIs(3));
-  ASSERT_THAT(read.models, SizeIs(5));
+  ASSERT_THAT(read.models, SizeIs(6));
   EXPECT_EQ(read.endpoints[2].owner, core::provider_id{1});
   EXPECT_EQ(read.models[2].host, core::endpoint_id{1});
   EXPECT_FALSE(read.models[2].enabled);
   EXPECT_EQ(read.models[3].cost.per_minute, micros(6'000));
   EXPECT_EQ(read.models[3].cost.per_million_chars, micros(15'000'000));
-  EXPECT_EQ(read.models[3].cost.per_page, micros(1'500));
   EXPECT_FALSE(read.models[3].cost.tokens);
   EXPECT_EQ(read.models[4].host, core::endpoint_id{2});
   EXPECT_EQ(read.models[4].dimensions->smallest, 384u);
   EXPECT_EQ(read.models[4].dimensions->largest, 384u);
+  EXPECT_EQ(read.models[5].host, core::endpoint_id{2});
+  EXPECT_EQ(read.models[5].cost.per_page, micros(1'500));
   EXPECT_EQ(read.endpoints[1].retention_days, 3);
   EXPECT_EQ(read.endpoints[1].trains_on_data, true);
   EXPECT_EQ(read.endpoints[2].disabled_because, "enabled: false");

@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <limits>
+#include <vector>
 
 #include "support/registry_builder.hpp"
 
@@ -120,6 +121,65 @@ TEST(estimate, is_a_quarter_of_the_bytes_rounded_up) {
   EXPECT_EQ(estimate_tokens(0, -1).prompt, 0);
   EXPECT_EQ(estimate_tokens(0, -1).completion, 0);
   EXPECT_EQ(estimate_tokens(most, 0).prompt, most / 4 + 1);
+}
+
+// A model priced in every unit, so that taking the wrong one shows.
+price every_unit() {
+  price cost = token_price("1", "10");
+  cost.per_minute = dollars("0.006");
+  cost.per_million_chars = dollars("15");
+  cost.per_page = dollars("0.001");
+  return cost;
+}
+
+constexpr usage_estimate guessed{
+    .request_bytes = 400, .relayed_bytes = 40, .audio_milliseconds = 60'000, .characters = 1'000, .pages = 3};
+
+struct metered_case {
+  modality what;
+  core::usage said;
+  std::int64_t micro_usd;
+  usage_source source;
+};
+
+TEST(meter, takes_the_modalitys_unit_as_the_provider_says_it_or_else_as_estimated) {
+  constexpr auto provider = usage_source::provider;
+  constexpr auto estimated = usage_source::estimated;
+  const core::usage everything{.tokens = usage(10, 0, 5), .audio_milliseconds = 1'001, .pages = 7};
+  for (const metered_case& one :
+       std::vector<metered_case>{{modality::chat, everything, 60, provider},
+                                 {modality::vision, everything, 60, provider},
+                                 {modality::embeddings, everything, 60, provider},
+                                 {modality::stt, everything, 200, provider},
+                                 {modality::ocr, everything, 7'000, provider},
+                                 {modality::tts, everything, 15'000, estimated},
+                                 {modality::chat, {}, 200, estimated},
+                                 {modality::vision, {}, 200, estimated},
+                                 {modality::embeddings, {}, 200, estimated},
+                                 {modality::stt, {}, 6'000, estimated},
+                                 {modality::ocr, {}, 3'000, estimated},
+                                 {modality::tts, {}, 15'000, estimated},
+                                 // What another unit says does not count.
+                                 {modality::chat, {.audio_milliseconds = 1, .pages = 1}, 200, estimated},
+                                 {modality::stt, {.tokens = usage(1, 0, 1), .pages = 1}, 6'000, estimated},
+                                 {modality::ocr, {.tokens = usage(1, 0, 1), .audio_milliseconds = 1}, 3'000, estimated},
+                                 // Nothing said is not the same as a count of 0.
+                                 {modality::chat, {.tokens = usage(0, 0, 0)}, 0, provider},
+                                 {modality::stt, {.audio_milliseconds = 0}, 0, provider},
+                                 {modality::ocr, {.pages = 0}, 0, provider}}) {
+    const metered found = meter(every_unit(), one.what, one.said, guessed);
+    EXPECT_EQ(found.micro_usd, one.micro_usd) << to_string(one.what);
+    EXPECT_EQ(found.source, one.source) << to_string(one.what);
+  }
+}
+
+TEST(meter, converts_the_currency_and_takes_no_more_than_there_is) {
+  price euros = every_unit();
+  euros.usd_per_unit = dollars("1.08");
+  EXPECT_EQ(meter(euros, modality::tts, {}, guessed).micro_usd, 16'200);
+  EXPECT_EQ(meter(euros, modality::ocr, {.pages = most}, guessed).micro_usd, most);
+  EXPECT_EQ(meter(price{}, modality::tts, {}, guessed).micro_usd, 0);
+  EXPECT_EQ(meter(every_unit(), modality::tts, {}, {.characters = -1}).micro_usd, 0);
 }
 
 TEST(usage_source, has_the_texts_of_its_header) {

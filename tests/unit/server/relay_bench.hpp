@@ -70,9 +70,9 @@ class relay_bench {
   boost::asio::awaitable<relayed> perform() {
     relayed result;
     upstream::attempt attempt(provider.upstreams, provider.route, limits, cut);
-    upstream::outgoing_request request;
-    request.content_type = "application/json";
-    const auto opened = co_await attempt.open(request, false);
+    upstream::wire_request request;
+    request.target = "/v1/chat/completions";
+    const auto opened = co_await attempt.open(request, {}, false);
     if (!opened) {
       result.refused = opened.error();
       co_return result;

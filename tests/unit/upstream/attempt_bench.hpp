@@ -1,8 +1,8 @@
 // One attempt at a time against a scripted provider, from dialling to release.
 #pragma once
 
-#include <array>
 #include <chrono>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,13 +24,22 @@ struct exchange {
   std::string body;
 };
 
+// Pieces that the caller keeps alive.
+inline codec::spliced_body gathered(std::initializer_list<std::string_view> pieces) {
+  codec::spliced_body body;
+  for (const std::string_view piece : pieces) {
+    body.pieces.push_back(piece);
+    body.size += piece.size();
+  }
+  return body;
+}
+
 struct attempt_bench {
   explicit attempt_bench(pool_settings pool = {}) : provider(context.get_executor(), deadlines, pool) {
     limits.total = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    request.modality = core::modality::chat;
-    request.content_type = "application/json";
-    request.body = pieces;
-    for (const std::string_view piece : pieces) request.body_size += piece.size();
+    request.target = "/v1/chat/completions";
+    request.header_lines = "content-type: application/json\r\n";
+    request.body = gathered({R"({"model":"m",)", R"("messages":[]})"});
   }
   ~attempt_bench() {
     provider.upstreams.close();  // what is finished in the background ends with its connection
@@ -44,7 +53,7 @@ struct attempt_bench {
   boost::asio::awaitable<exchange> perform(bool fresh) {
     exchange result;
     attempt subject(provider.upstreams, provider.route, limits, cut);
-    auto opened = co_await subject.open(request, fresh);
+    auto opened = co_await subject.open(request, traceparent, fresh);
     result.head = subject.head();
     if (!opened) {
       result.refused = std::move(opened.error());
@@ -73,8 +82,8 @@ struct attempt_bench {
   test::fake_upstream provider;
   net::interrupt cut;
   attempt_limits limits;
-  std::array<std::string_view, 2> pieces{R"({"model":"m",)", R"("messages":[]})"};
-  outgoing_request request;
+  wire_request request;
+  std::string traceparent;
 };
 
 // An answer with a length.

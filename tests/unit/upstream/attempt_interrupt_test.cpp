@@ -138,7 +138,7 @@ TEST(attempt_interrupt, the_answers_time_bounds_sending_and_the_head) {
 boost::asio::awaitable<exchange> read_one_piece(attempt_bench& bench, std::chrono::milliseconds own, bool commit) {
   exchange result;
   attempt subject(bench.provider.upstreams, bench.provider.route, bench.limits, bench.cut);
-  auto opened = co_await subject.open(bench.request, false);
+  auto opened = co_await subject.open(bench.request, bench.traceparent, false);
   EXPECT_TRUE(opened);
   if (commit) subject.commit();
   if (own > 0ms) subject.arm(std::chrono::steady_clock::now() + own);

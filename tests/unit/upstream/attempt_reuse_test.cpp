@@ -120,7 +120,7 @@ TEST(attempt_reuse, a_reused_connection_that_broke_inside_the_answer_is_no_stale
 
 boost::asio::awaitable<void> abandon(attempt_bench& bench, std::size_t reads) {
   attempt subject(bench.provider.upstreams, bench.provider.route, bench.limits, bench.cut);
-  const auto opened = co_await subject.open(bench.request, false);
+  const auto opened = co_await subject.open(bench.request, bench.traceparent, false);
   EXPECT_TRUE(opened);
   for (; reads > 0; --reads) {
     const auto piece = co_await subject.read();
@@ -142,7 +142,7 @@ TEST(attempt_reuse, an_attempt_that_goes_without_a_release_closes_its_connection
 // The client's answer is whole, as a stream's [DONE] says, while the framing's end is still on its way.
 boost::asio::awaitable<void> release_after_one_read(attempt_bench& bench) {
   attempt subject(bench.provider.upstreams, bench.provider.route, bench.limits, bench.cut);
-  const auto opened = co_await subject.open(bench.request, false);
+  const auto opened = co_await subject.open(bench.request, bench.traceparent, false);
   EXPECT_TRUE(opened);
   const auto piece = co_await subject.read();
   EXPECT_EQ(piece.data, "done");

@@ -85,8 +85,8 @@ TEST(attempt, dials_the_routes_own_endpoint) {
 
 TEST(attempt, sends_a_head_of_its_own_and_the_body_in_one_write) {
   attempt_bench bench;
-  bench.request.accept = "text/event-stream";
-  bench.request.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  bench.request.header_lines += "accept: text/event-stream\r\n";
+  bench.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   const auto peer = bench.provider.dialer.connects();
   peer->sends(answer(200, ""));
   bench.run();
@@ -100,26 +100,41 @@ TEST(attempt, sends_a_head_of_its_own_and_the_body_in_one_write) {
                 R"({"model":"m","messages":[]})");
 }
 
-TEST(attempt, leaves_out_header_lines_that_have_no_value) {
+TEST(attempt, sends_no_traceparent_where_the_client_gave_none) {
   attempt_bench bench;
-  bench.request.modality = core::modality::embeddings;
   const auto peer = bench.provider.dialer.connects();
   peer->sends(answer(200, ""));
   bench.run();
-  EXPECT_TRUE(peer->written().starts_with("POST /v1/embeddings HTTP/1.1\r\n"));
-  EXPECT_EQ(peer->written().find("accept:"), std::string::npos);
   EXPECT_EQ(peer->written().find("traceparent:"), std::string::npos);
+}
+
+TEST(attempt, announces_a_length_for_a_post_alone) {
+  for (const auto& [method, announced] :
+       {std::pair{std::string_view("POST"), true}, {"GET", false}, {"DELETE", false}}) {
+    attempt_bench bench;
+    bench.request.method = method;
+    bench.request.target = "/operations/7?api-version=1";
+    bench.request.body = {};
+    const auto peer = bench.provider.dialer.connects();
+    peer->sends(answer(200, ""));
+    bench.run();
+    EXPECT_TRUE(peer->written().starts_with(std::string(method) + " /operations/7?api-version=1 HTTP/1.1\r\n"));
+    EXPECT_EQ(peer->written().find("content-length: 0\r\n") != std::string::npos, announced) << method;
+  }
 }
 
 TEST(attempt, keeps_what_is_of_use_of_the_head) {
   attempt_bench bench;
   bench.provider.dialer.connects()->sends(
-      answer(202, "", "Content-Type: text/event-stream; charset=utf-8\r\nX-Request-Id: r-7\r\nRetry-After: 3\r\n"));
+      answer(202, "",
+             "Content-Type: text/event-stream; charset=utf-8\r\nX-Request-Id: r-7\r\nRetry-After: 3\r\n"
+             "Operation-Location: https://a.example/operations/7\r\n"));
   const exchange result = bench.run();
   EXPECT_EQ(result.head.status, 202);
   EXPECT_EQ(result.head.content_type, "text/event-stream; charset=utf-8");
   EXPECT_EQ(result.head.request_id, "r-7");
   EXPECT_EQ(result.head.retry_after, std::chrono::seconds(3));
+  EXPECT_EQ(result.head.operation_location, "https://a.example/operations/7");
 }
 
 TEST(attempt, gives_up_on_interim_answers_without_an_end) {
@@ -265,7 +280,7 @@ TEST(attempt, takes_an_answer_of_the_limit_and_none_larger_by_a_byte) {
 
 boost::asio::awaitable<void> try_without_waiting(attempt_bench& bench, fake_peer& peer) {
   attempt subject(bench.provider.upstreams, bench.provider.route, bench.limits, bench.cut);
-  const auto opened = co_await subject.open(bench.request, false);
+  const auto opened = co_await subject.open(bench.request, bench.traceparent, false);
   EXPECT_TRUE(opened);
   EXPECT_FALSE(subject.try_read());
   peer.sends("abc");
@@ -290,7 +305,7 @@ TEST(attempt, tries_to_read_without_waiting) {
 
 boost::asio::awaitable<void> nudge_while_reading(attempt_bench& bench, fake_peer& peer) {
   attempt subject(bench.provider.upstreams, bench.provider.route, bench.limits, bench.cut);
-  const auto opened = co_await subject.open(bench.request, false);
+  const auto opened = co_await subject.open(bench.request, bench.traceparent, false);
   EXPECT_TRUE(opened);
   subject.nudge();
   const auto nudged = co_await subject.read();

@@ -207,14 +207,14 @@ boost::asio::awaitable<bool> attempt_once(soak& world, std::string nonce, plan w
                 [cut] { cut->fire(net::interruption::client_gone); });
   }
   const std::string body = "{\"nonce\":\"" + nonce + "\"}";
-  const std::array<std::string_view, 1> pieces{body};
-  outgoing_request request = world.bench.request;
-  request.body = pieces;
-  request.body_size = body.size();
+  wire_request request;
+  request.target = world.bench.request.target;
+  request.header_lines = world.bench.request.header_lines;
+  request.body = gathered({body});
 
   attempt subject(world.bench.provider.upstreams, world.bench.provider.route, world.bench.limits, *cut);
   ++world.seen.attempts;
-  const auto opened = co_await subject.open(request, fresh);
+  const auto opened = co_await subject.open(request, world.bench.traceparent, fresh);
   if (!opened) {
     const core::attempt_failure& failure = opened.error();
     if (failure.kind == failure_kind::client_mistake) {

@@ -1,0 +1,55 @@
+// What the documents and voice endpoints are asked for (spec §10), as values: an adapter turns them into a provider's
+// own request.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace phigate::codec {
+
+// POST /v1/audio/speech.
+struct speech_request {
+  std::string input;  // the text, 1 to 4096 code points
+  std::string voice;  // the client's name for it; of {"id": …} the id
+  std::string instructions;
+  std::string response_format = "mp3";  // mp3, opus, aac, flac, wav or pcm
+  double speed = 1.0;                   // 0.25 to 4
+};
+
+enum class transcript_format : std::uint8_t { json, text, srt, vtt, verbose_json };
+std::string_view to_string(transcript_format format);
+
+// POST /v1/audio/transcriptions.
+struct transcription_request {
+  std::string filename;
+  std::string media_type;  // of the file's part; empty: none given
+  std::string_view audio;  // the file's bytes, in the body
+  std::string language;    // ISO 639-1, lower case; empty: to be detected
+  std::string prompt;
+  transcript_format format = transcript_format::json;
+  bool wants_words = false;     // verbose_json: timestamp_granularities[]
+  bool wants_segments = false;  // true when neither was asked for
+  std::optional<double> temperature;
+  // Every field as it came, in order, but file, model and provider: for a provider that speaks the same.
+  std::vector<std::pair<std::string, std::string>> fields;
+};
+
+// POST /v1/ocr, Mistral's shape.
+struct document_request {
+  enum class kind : std::uint8_t { document, image };
+  kind what = kind::document;
+  std::string url;  // an http or https URL, sent on as text and never fetched; empty: the document is here
+  std::string media_type;                // of a data URI
+  std::string_view base64;               // of a data URI; in the body, or in `unescaped`
+  std::unique_ptr<std::string> unescaped;  // where the body's string had escapes
+  // Pages asked for, counted from 0, in the order given; empty: all.
+  std::vector<std::uint32_t> pages;
+  bool include_images = false;  // include_image_base64
+};
+
+}  // namespace phigate::codec

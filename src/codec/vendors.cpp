@@ -1,0 +1,166 @@
+#include "phigate/codec/vendors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "codec/price_json.hpp"
+
+namespace phigate::codec {
+namespace {
+
+using nlohmann::ordered_json;
+using std::chrono::sys_days;
+
+template <typename Value>
+ordered_json or_null(const std::optional<Value>& value) {
+  return value ? ordered_json(*value) : ordered_json(nullptr);
+}
+
+std::string date_text(sys_days day) {
+  const std::chrono::year_month_day date(day);
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return text.data();
+}
+
+std::string time_text(std::chrono::sys_seconds when) {
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::hh_mm_ss time(when - day);
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "T%02d:%02d:%02dZ", static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
+  return date_text(day) + text.data();
+}
+
+template <typename Set, typename All>
+ordered_json names_in(const Set& set, const All& all) {
+  ordered_json names = ordered_json::array();
+  for (const auto each : all) {
+    if (set.contains(each)) names.push_back(core::to_string(each));
+  }
+  return names;
+}
+
+ordered_json region_names_in(const core::region_set& regions) {
+  return names_in(regions, core::all_regions());
+}
+
+ordered_json modality_names_in(const core::modality_set& modalities) {
+  return names_in(modalities, core::all_modalities());
+}
+
+ordered_json agreement_json(const core::agreement& agreement, sys_days today) {
+  return {{"kind", agreement.kind == core::agreement_kind::dpa ? "dpa" : "baa"},
+          {"regions", region_names_in(agreement.regions)},
+          {"modalities", modality_names_in(agreement.modalities)},
+          {"valid_from", date_text(agreement.valid_from)},
+          {"valid_until", date_text(agreement.valid_until)},
+          {"reference", agreement.reference},
+          {"valid_today", agreement.valid_from <= today && today < agreement.valid_until}};
+}
+
+ordered_json model_json(const core::hosted_model& model) {
+  return {{"id", model.id},
+          {"modalities", modality_names_in(model.modalities)},
+          {"context_length", or_null(model.context_length)},
+          {"features", model.features},
+          {"price", price_json(model.cost)},
+          {"enabled", model.enabled}};
+}
+
+// The registry's own words may name the operator's environment.
+ordered_json why_disabled(const core::endpoint& endpoint) {
+  if (endpoint.enabled) return nullptr;
+  const bool switched_off = !endpoint.credential.empty() || endpoint.disabled_because.starts_with("enabled: false");
+  return switched_off ? "switched off" : "not set up at this gateway";
+}
+
+ordered_json endpoint_json(const core::endpoint& endpoint, std::span<const core::hosted_model> models,
+                           core::endpoint_id id) {
+  ordered_json countries = ordered_json::array();
+  for (const core::country& country : endpoint.location.countries) countries.push_back(country.text());
+  ordered_json listed = ordered_json::array();
+  for (const core::hosted_model& model : models) {
+    if (model.host == id) listed.push_back(model_json(model));
+  }
+  ordered_json out;
+  out["id"] = endpoint.id;
+  out["host"] = endpoint.url.host.empty() ? ordered_json(nullptr) : ordered_json(endpoint.url.host_only_url());
+  out["protocol"] = endpoint.protocol;
+  out["countries"] = std::move(countries);
+  out["global"] = endpoint.location.global;
+  out["regions"] = region_names_in(endpoint.regions);
+  out["enabled"] = endpoint.enabled;
+  out["disabled_because"] = why_disabled(endpoint);
+  out["retention_days"] = or_null(endpoint.retention_days);
+  out["trains_on_data"] = or_null(endpoint.trains_on_data);
+  out["models"] = std::move(listed);
+  return out;
+}
+
+ordered_json provider_json(const core::registry_tables& tables, std::size_t index, sys_days today) {
+  const core::provider& provider = tables.providers[index];
+  ordered_json out = {{"slug", provider.slug}, {"name", provider.name}};
+  out["headquarters"] = nullptr;
+  out["eu_owned"] = nullptr;
+  if (const auto& seat = provider.headquarters) {
+    out["headquarters"] = seat->text();
+    out["eu_owned"] = std::ranges::binary_search(core::eea_members(), *seat);
+  }
+  out["enabled"] = provider.enabled;
+  out["retention_days"] = or_null(provider.retention_days);
+  out["trains_on_data"] = or_null(provider.trains_on_data);
+  out["agreements"] = ordered_json::array();
+  for (const core::agreement& agreement : provider.agreements) {
+    out["agreements"].push_back(agreement_json(agreement, today));
+  }
+  out["endpoints"] = ordered_json::array();
+  for (std::size_t i = 0; i < tables.endpoints.size(); ++i) {
+    if (static_cast<std::size_t>(tables.endpoints[i].owner) != index) continue;
+    out["endpoints"].push_back(endpoint_json(tables.endpoints[i], tables.models, static_cast<core::endpoint_id>(i)));
+  }
+  return out;
+}
+
+ordered_json matrix_json(const core::coverage_matrix& matrix) {
+  ordered_json rows = ordered_json::array();
+  for (const core::modality modality : core::all_modalities()) {
+    const core::coverage& covered = matrix[static_cast<std::size_t>(modality)];
+    rows.push_back({{"modality", core::to_string(modality)},
+                    {"regions", region_names_in(covered.general)},
+                    {"phi", region_names_in(covered.phi)}});
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string vendors_object(const core::registry& known, const core::coverage_matrix& matrix,
+                           std::chrono::sys_seconds now) {
+  const core::registry_tables& tables = known.tables();
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  ordered_json providers = ordered_json::array();
+  for (std::size_t i = 0; i < tables.providers.size(); ++i) providers.push_back(provider_json(tables, i, today));
+  ordered_json residents = ordered_json::object();
+  for (const core::region region : core::all_regions()) {
+    const auto& facts = known.region_of(region);
+    if (!facts || !facts->resident) continue;
+    residents[std::string(core::to_string(region))] = tables.providers[static_cast<std::size_t>(*facts->resident)].slug;
+  }
+  ordered_json aliases = ordered_json::object();
+  for (const core::alias& alias : tables.aliases) aliases[alias.name] = alias.models;
+
+  ordered_json out;
+  out["providers"] = std::move(providers);
+  out["matrix"] = matrix_json(matrix);
+  out["residents"] = std::move(residents);
+  out["aliases"] = std::move(aliases);
+  out["generated_at"] = time_text(now);
+  return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace phigate::codec

@@ -1,0 +1,203 @@
+// Azure Document Intelligence, as Mistral's OCR has it: a document is sent for analysis, the operation is asked about
+// until it is done, and its layout becomes pages of Markdown.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "phigate/codec/json.hpp"
+#include "upstream/protocols/analysis_fault.hpp"
+#include "upstream/protocols/analysis_request.hpp"
+#include "upstream/protocols/layout_pages.hpp"
+#include "upstream/protocols/parts.hpp"
+#include "upstream/protocols/protocols.hpp"
+
+namespace phigate::upstream {
+namespace {
+
+using codec::json_value;
+
+constexpr core::protocol analysis_facts{
+    .name = "azure_document_intelligence", .modalities = {core::modality::ocr}, .speech_formats = {}};
+
+// How long to wait before the operation is asked about again.
+class poll_pace {
+ public:
+  // A Retry-After of 0 says that it is about done, and is believed from the second time on.
+  std::chrono::milliseconds next(std::optional<std::chrono::seconds> retry_after) {
+    using namespace std::chrono_literals;
+    if (!retry_after) return 1s;
+    if (*retry_after > 0s) return std::min(*retry_after, std::chrono::seconds(10s));
+    return std::exchange(had_zero_, true) ? 100ms : 1s;
+  }
+
+ private:
+  bool had_zero_ = false;
+};
+
+void write_text(codec::json_writer& out, std::string_view name, const std::optional<std::string>& text) {
+  out.key(name);
+  if (text) {
+    out.text(*text);
+  } else {
+    out.null();
+  }
+}
+
+void write_page(codec::json_writer& out, const layout_page& page) {
+  out.begin_object();
+  out.key("index").integer(page.index);
+  out.key("markdown").text(page.markdown);
+  // Figures' pictures would be requests of their own, each: the text alone is asked for.
+  out.key("images").begin_array().end_array();
+  write_text(out, "header", page.header);
+  write_text(out, "footer", page.footer);
+  out.key("dimensions");
+  if (page.size) {
+    out.begin_object();
+    out.key("dpi").integer(layout_dpi);
+    out.key("height").integer(page.size->height);
+    out.key("width").integer(page.size->width);
+    out.end_object();
+  } else {
+    out.null();
+  }
+  out.end_object();
+}
+
+class analysis final : public conversation {
+ public:
+  explicit analysis(const call& request)
+      : request_(request), asked_(std::get<codec::document_request>(request.asked.media)) {}
+
+  wire_request first() override {
+    wire_request out;
+    out.target = analyze_target(request_.endpoint, request_.model, asked_);
+    out.header_lines = content_lines("application/json", "application/json");
+    out.body = analyze_body(asked_);
+    return out;
+  }
+
+  reply_step take(const answer_head& head, std::string_view body) override {
+    excused_ = 0;
+    if (!operation_ && !head.operation_location.empty()) {
+      operation_ = target_at_origin(head.operation_location, request_.endpoint.url);
+      if (!operation_) return unusable("the operation's address is not at the endpoint's origin");
+    }
+    if (head.status == 202) return ask(head);
+    const auto document = codec::json_document::parse(body);
+    if (!document) return unusable("the operation's state is no JSON");
+    const json_value state = document->root();
+    const std::string_view status = state["status"].text().value_or("");
+    if (status == "notStarted" || status == "running") return ask(head);
+    if (status == "failed") return analysis_failure(state["error"]);
+    if (status == "succeeded") return finish(state["analyzeResult"]);
+    return unusable("the operation's state is none that is known");
+  }
+
+  std::optional<reply_step> excuse(const refusal& refused, const answer_head& head) override {
+    constexpr int most_excused = 5;  // in a row
+    const bool is_busy = (refused.status == 429 || refused.status == 503) && head.retry_after;
+    if (!is_busy || excused_ == most_excused) return std::nullopt;
+    ++excused_;
+    return ask(head);
+  }
+
+  // The provider keeps results for a day, unless they are deleted: those of class phi are.
+  std::optional<wire_request> farewell() override {
+    if (request_.data_class != core::data_class::phi || !operation_) return std::nullopt;
+    std::optional<std::string> target = result_target(*operation_, request_.endpoint);
+    if (!target) return std::nullopt;
+    wire_request out;
+    out.method = "DELETE";
+    out.target = std::move(*target);
+    out.header_lines = content_lines("", "application/json");
+    return out;
+  }
+
+ private:
+  reply_step ask(const answer_head& head) {
+    if (!operation_) return unusable("the analysis was accepted, but no operation was named");
+    ask_again again;
+    again.request.method = "GET";
+    again.request.target = *operation_;
+    again.request.header_lines = content_lines("", "application/json");
+    again.after = pace_.next(head.retry_after);
+    return again;
+  }
+
+  [[nodiscard]] reply_step finish(json_value result) const {
+    const std::optional<std::vector<layout_page>> pages = layout_pages(result);
+    if (!pages) return unusable("the result has no content that can be cut into pages");
+    const auto analysed = static_cast<std::int64_t>(pages->size());
+    answered out;
+    out.content_type = "application/json";
+    out.body = write_answer(*pages, result["modelId"].text().value_or(request_.model.upstream));
+    out.usage.pages = analysed;
+    return out;
+  }
+
+  [[nodiscard]] std::string write_answer(const std::vector<layout_page>& pages, std::string_view model) const {
+    std::vector<std::uint32_t> wanted = asked_.pages;
+    std::ranges::sort(wanted);
+    codec::json_writer out;
+    out.begin_object();
+    out.key("pages").begin_array();
+    for (const layout_page& page : pages) {
+      // Not every document's pages can be asked for, so more than those may have been analysed.
+      if (wanted.empty() || std::ranges::binary_search(wanted, page.index)) write_page(out, page);
+    }
+    out.end_array();
+    out.key("model").text(model);
+    out.key("document_annotation").null();
+    out.key("usage_info").begin_object();
+    out.key("pages_processed").integer(static_cast<std::int64_t>(pages.size()));
+    out.key("doc_size_bytes");
+    if (asked_.url.empty()) {
+      out.integer(decoded_size(asked_.base64));
+    } else {
+      out.null();
+    }
+    out.end_object();
+    out.end_object();
+    return out.take();
+  }
+
+  const call request_;
+  const codec::document_request& asked_;
+  std::optional<std::string> operation_;  // its target at the endpoint
+  poll_pace pace_;
+  int excused_ = 0;  // refusals since the last answer
+};
+
+class azure_document_intelligence_adapter final : public adapter {
+ public:
+  [[nodiscard]] const core::protocol& facts() const override { return analysis_facts; }
+
+  [[nodiscard]] std::string credential_lines(const core::endpoint& endpoint) const override {
+    return "ocp-apim-subscription-key: " + endpoint.credential.reveal() + "\r\n";
+  }
+
+  [[nodiscard]] std::unique_ptr<conversation> begin(const call& request) const override {
+    return std::make_unique<analysis>(request);
+  }
+
+  [[nodiscard]] core::attempt_failure classify(const refusal& refused, const core::provider& /*by*/) const override {
+    return analysis_refusal(refused);
+  }
+};
+
+}  // namespace
+
+const adapter& azure_document_intelligence() {
+  static const azure_document_intelligence_adapter instance;
+  return instance;
+}
+
+}  // namespace phigate::upstream

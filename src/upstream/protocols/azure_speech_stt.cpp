@@ -1,0 +1,317 @@
+// Azure Speech's fast transcription: one form in, the whole transcript out. Its wire format is in Microsoft's REST
+// reference, Transcriptions - Transcribe, 2025-10-15.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "phigate/codec/json.hpp"
+#include "phigate/codec/media_request.hpp"
+#include "phigate/codec/response.hpp"
+#include "phigate/codec/transcript.hpp"
+#include "upstream/protocols/form_body.hpp"
+#include "upstream/protocols/parts.hpp"
+#include "upstream/protocols/protocols.hpp"
+
+namespace phigate::upstream {
+namespace {
+
+using codec::json_value;
+using core::failure_kind;
+
+constexpr core::protocol stt_facts{
+    .name = "azure_speech_stt", .modalities = {core::modality::stt}, .speech_formats = {}};
+constexpr std::string_view usual_api_version = "2025-10-15";
+
+// --- The request -----------------------------------------------------------------------------------------------------
+
+// ISO 639 → the locale that Azure knows and most speakers mean. Sorted.
+using locale_entry = std::pair<std::string_view, std::string_view>;
+constexpr auto usual_locales = std::to_array<locale_entry>({
+    {"af", "af-ZA"},   {"am", "am-ET"}, {"ar", "ar-SA"},   {"as", "as-IN"}, {"az", "az-AZ"}, {"bg", "bg-BG"},
+    {"bn", "bn-IN"},   {"bs", "bs-BA"}, {"ca", "ca-ES"},   {"cs", "cs-CZ"}, {"cy", "cy-GB"}, {"da", "da-DK"},
+    {"de", "de-DE"},   {"el", "el-GR"}, {"en", "en-US"},   {"es", "es-ES"}, {"et", "et-EE"}, {"eu", "eu-ES"},
+    {"fa", "fa-IR"},   {"fi", "fi-FI"}, {"fil", "fil-PH"}, {"fr", "fr-FR"}, {"ga", "ga-IE"}, {"gl", "gl-ES"},
+    {"gu", "gu-IN"},   {"he", "he-IL"}, {"hi", "hi-IN"},   {"hr", "hr-HR"}, {"hu", "hu-HU"}, {"hy", "hy-AM"},
+    {"id", "id-ID"},   {"is", "is-IS"}, {"it", "it-IT"},   {"ja", "ja-JP"}, {"jv", "jv-ID"}, {"ka", "ka-GE"},
+    {"kk", "kk-KZ"},   {"km", "km-KH"}, {"kn", "kn-IN"},   {"ko", "ko-KR"}, {"lo", "lo-LA"}, {"lt", "lt-LT"},
+    {"lv", "lv-LV"},   {"mk", "mk-MK"}, {"ml", "ml-IN"},   {"mn", "mn-MN"}, {"mr", "mr-IN"}, {"ms", "ms-MY"},
+    {"mt", "mt-MT"},   {"my", "my-MM"}, {"nb", "nb-NO"},   {"ne", "ne-NP"}, {"nl", "nl-NL"}, {"no", "nb-NO"},
+    {"or", "or-IN"},   {"pa", "pa-IN"}, {"pl", "pl-PL"},   {"ps", "ps-AF"}, {"pt", "pt-BR"}, {"ro", "ro-RO"},
+    {"ru", "ru-RU"},   {"si", "si-LK"}, {"sk", "sk-SK"},   {"sl", "sl-SI"}, {"so", "so-SO"}, {"sq", "sq-AL"},
+    {"sr", "sr-RS"},   {"sv", "sv-SE"}, {"sw", "sw-KE"},   {"ta", "ta-IN"}, {"te", "te-IN"}, {"th", "th-TH"},
+    {"tl", "fil-PH"},  {"tr", "tr-TR"}, {"uk", "uk-UA"},   {"ur", "ur-IN"}, {"uz", "uz-UZ"}, {"vi", "vi-VN"},
+    {"yue", "yue-CN"}, {"zh", "zh-CN"}, {"zu", "zu-ZA"},
+});
+static_assert(std::ranges::is_sorted(usual_locales, {}, &locale_entry::first));
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// A language of two or three letters and at least one subtag: "de-CH", "zh-Hans-CN", "es-419".
+bool is_full_tag(std::string_view text) {
+  constexpr std::size_t longest = 35;
+  if (text.size() > longest) return false;
+  const std::size_t language = std::min(text.find('-'), text.size());
+  if (language < 2 || language > 3 || !std::ranges::all_of(text.substr(0, language), is_letter)) return false;
+  text.remove_prefix(language);
+  if (text.empty()) return false;
+  while (!text.empty()) {
+    text.remove_prefix(1);  // the hyphen
+    const std::string_view subtag = text.substr(0, text.find('-'));
+    if (subtag.size() < 2 || subtag.size() > 8) return false;
+    if (!std::ranges::all_of(subtag, [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); })) return false;
+    text.remove_prefix(subtag.size());
+  }
+  return true;
+}
+
+// Empty when the client names no language: Azure then uses its multilingual model. A language that nobody lists goes as
+// it is, for Azure to refuse in its own words.
+std::string locale_for(const codec::transcription_request& asked, const core::hosted_model& model) {
+  for (const auto& [name, value] : asked.fields) {
+    if (name == "language" && is_full_tag(value)) return value;
+  }
+  using own_locale = std::pair<std::string, std::string>;
+  const auto own = std::ranges::find(model.locales, asked.language, &own_locale::first);
+  if (own != model.locales.end()) return own->second;
+  const auto* const usual = std::ranges::lower_bound(usual_locales, asked.language, {}, &locale_entry::first);
+  if (usual != usual_locales.end() && usual->first == asked.language) return std::string(usual->second);
+  return asked.language;
+}
+
+// At most `limit` code points of `text`.
+std::string_view cut(std::string_view text, std::size_t limit) {
+  std::size_t code_points = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool begins_one = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
+    if (begins_one && ++code_points > limit) return text.substr(0, at);
+  }
+  return text;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\v\f";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+}
+
+// The nearest that Azure has to a prompt: words and names that it should expect.
+std::vector<std::string_view> phrases_of(std::string_view prompt) {
+  constexpr std::size_t most = 100;
+  constexpr std::size_t longest = 100;
+  std::vector<std::string_view> phrases;
+  while (!prompt.empty() && phrases.size() < most) {
+    const std::size_t end = std::min(prompt.find_first_of(",;\r\n"), prompt.size());
+    const std::string_view phrase = trimmed(cut(trimmed(prompt.substr(0, end)), longest));
+    if (!phrase.empty()) phrases.push_back(phrase);
+    prompt.remove_prefix(std::min(end + 1, prompt.size()));
+  }
+  return phrases;
+}
+
+// Versions are dates, so texts compare as they do. Older ones than the usual know no phrases.
+std::string definition_for(const codec::transcription_request& asked, const core::hosted_model& model,
+                           std::string_view api_version) {
+  codec::json_writer out;
+  out.begin_object();
+  if (const std::string locale = locale_for(asked, model); !locale.empty()) {
+    out.key("locales").begin_array().text(locale).end_array();
+  }
+  out.key("profanityFilterMode").text("None");  // the default masks words
+  const auto phrases = phrases_of(asked.prompt);
+  if (!phrases.empty() && api_version >= usual_api_version) {
+    out.key("phraseList").begin_object().key("phrases").begin_array();
+    for (const std::string_view phrase : phrases) out.text(phrase);
+    out.end_array().end_object();
+  }
+  out.end_object();
+  return out.take();
+}
+
+// --- The answer ------------------------------------------------------------------------------------------------------
+
+// A number of milliseconds that fits; mend_times does the rest.
+std::optional<std::int64_t> milliseconds(json_value value) {
+  const std::optional<double> count = value.number();
+  if (!count) return std::nullopt;
+  constexpr double most = static_cast<double>(codec::longest_recording_ms) * 2;
+  return std::llround(std::clamp(*count, -most, most));
+}
+
+// `Spoken` is a segment or a word. Nothing without a text.
+template <typename Spoken>
+std::optional<Spoken> read_spoken(json_value from) {
+  const std::optional<std::string_view> text = from["text"].text();
+  if (!text) return std::nullopt;
+  Spoken spoken;
+  spoken.text = *text;
+  spoken.begin_ms = milliseconds(from["offsetMilliseconds"]).value_or(0);
+  spoken.end_ms = spoken.begin_ms + std::max<std::int64_t>(milliseconds(from["durationMilliseconds"]).value_or(0), 0);
+  return spoken;
+}
+
+// All channels' texts, joined; nothing where one of them is no text.
+std::optional<std::string> combined_text(json_value combined) {
+  if (!combined.is_array()) return std::nullopt;
+  std::string joined;
+  for (const json_value channel : combined.elements()) {
+    const std::optional<std::string_view> text = channel["text"].text();
+    if (!text) return std::nullopt;
+    if (!joined.empty() && !text->empty()) joined += ' ';
+    joined += *text;
+  }
+  return joined;
+}
+
+// Of the locales that the phrases are in, the most common one's language.
+std::string spoken_language(const std::vector<json_value>& phrases) {
+  std::map<std::string_view, std::size_t> counts;
+  for (const json_value phrase : phrases) {
+    const std::string_view locale = phrase["locale"].text().value_or("");
+    if (!locale.empty()) ++counts[locale.substr(0, locale.find('-'))];
+  }
+  const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
+  return most == counts.end() ? std::string() : std::string(most->first);
+}
+
+// Several channels come one after the other. What begins at one time stays in its order; std::stable_sort would do, but
+// clang warns of libstdc++'s own use of a deprecated function in it.
+template <typename Spoken>
+void order_by_begin(std::vector<Spoken>& list) {
+  if (std::ranges::is_sorted(list, {}, &Spoken::begin_ms)) return;
+  std::multimap<std::int64_t, Spoken> ordered;
+  for (Spoken& one : list) ordered.emplace(one.begin_ms, std::move(one));
+  list.clear();
+  for (auto& [begin_ms, one] : ordered) list.push_back(std::move(one));
+}
+
+bool read_phrases(const std::vector<json_value>& phrases, codec::transcript& heard) {
+  for (const json_value phrase : phrases) {
+    auto segment = read_spoken<codec::spoken_segment>(phrase);
+    if (!segment) return false;
+    if (const auto confidence = phrase["confidence"].number()) segment->confidence = std::clamp(*confidence, 0.0, 1.0);
+    heard.segments.push_back(std::move(*segment));
+    for (const json_value one : phrase["words"].elements()) {
+      auto word = read_spoken<codec::spoken_word>(one);
+      if (!word) return false;
+      heard.words.push_back(std::move(*word));
+    }
+  }
+  order_by_begin(heard.segments);
+  order_by_begin(heard.words);
+  return true;
+}
+
+// Nothing when the answer is of another shape.
+std::optional<codec::transcript> read_answer(std::string_view body) {
+  const auto document = codec::json_document::parse(body);
+  if (!document) return std::nullopt;
+  const json_value root = document->root();
+  const std::optional<std::string> text = combined_text(root["combinedPhrases"]);
+  const json_value listed = root["phrases"];
+  if (!text || (listed.exists() && !listed.is_array())) return std::nullopt;
+  const std::vector<json_value> phrases = listed.elements();
+
+  codec::transcript heard;
+  heard.text = *text;
+  heard.language = spoken_language(phrases);
+  heard.duration_ms = milliseconds(root["durationMilliseconds"]);
+  if (!read_phrases(phrases, heard)) return std::nullopt;
+  codec::mend_times(heard);
+  return heard;
+}
+
+// The error object's innermost part says what is wrong; the outer ones say "invalid request".
+std::string innermost_error(std::string_view body) {
+  const auto document = codec::json_document::parse(body);
+  if (!document) return {};
+  const json_value root = document->root();
+  json_value error = root["error"].is_object() ? root["error"] : root;
+  if (!error["innerError"]["message"].text()) return {};
+  while (error["innerError"]["message"].text()) error = error["innerError"];
+  codec::json_writer out;
+  out.begin_object();
+  out.key("message").text(error["message"].text().value_or(""));
+  out.key("code").text(error["code"].text().value_or(""));
+  out.end_object();
+  return out.take();
+}
+
+// --- The protocol ----------------------------------------------------------------------------------------------------
+
+class transcription final : public conversation {
+ public:
+  explicit transcription(const call& request)
+      : call_(request), asked_(std::get<codec::transcription_request>(request.asked.media)) {}
+
+  wire_request first() override {
+    const std::string& given = call_.endpoint.api_version;
+    const std::string_view version = given.empty() ? usual_api_version : given;
+    const std::array<form_field, 1> fields{form_field{"definition", definition_for(asked_, call_.model, version)}};
+    form_body form = write_form(fields, {"audio", asked_.filename, asked_.media_type, asked_.audio});
+    wire_request request;
+    request.target =
+        call_.endpoint.url.prefix + "/speechtotext/transcriptions:transcribe?api-version=" + percent_encoded(version);
+    request.header_lines = content_lines(form.content_type, "application/json");
+    request.body = std::move(form.body);
+    return request;
+  }
+
+  reply_step take(const answer_head& /*head*/, std::string_view body) override {
+    const std::optional<codec::transcript> heard = read_answer(body);
+    if (!heard) return unusable("the answer is no transcript as Azure Speech writes one");
+    codec::rendered shown = codec::render(*heard, asked_);
+    answered answer;
+    answer.content_type = shown.content_type;
+    answer.body = std::move(shown.body);
+    answer.usage.audio_milliseconds = heard->duration_ms;
+    return answer;
+  }
+
+ private:
+  call call_;
+  const codec::transcription_request& asked_;
+};
+
+class azure_speech_stt_adapter final : public adapter {
+ public:
+  [[nodiscard]] const core::protocol& facts() const override { return stt_facts; }
+
+  [[nodiscard]] std::string credential_lines(const core::endpoint& endpoint) const override {
+    return "ocp-apim-subscription-key: " + endpoint.credential.reveal() + "\r\n";
+  }
+
+  [[nodiscard]] std::unique_ptr<conversation> begin(const call& request) const override {
+    return std::make_unique<transcription>(request);
+  }
+
+  [[nodiscard]] core::attempt_failure classify(const refusal& refused, const core::provider& /*by*/) const override {
+    core::attempt_failure failure = classify_by_status(refused);
+    if (failure.kind != failure_kind::client_mistake) return failure;
+    if (const std::string inner = innermost_error(refused.body); !inner.empty()) {
+      failure.said = codec::read_provider_error(refused.status, inner);
+    }
+    if (says_any(failure.said, {"locale", "language"})) {
+      failure.said.param = "language";
+    } else if (says_any(failure.said, {"audio"})) {
+      failure.said.param = "file";
+    }
+    return failure;
+  }
+};
+
+}  // namespace
+
+const adapter& azure_speech_stt() {
+  static const azure_speech_stt_adapter instance;
+  return instance;
+}
+
+}  // namespace phigate::upstream

@@ -1,0 +1,223 @@
+// Infomaniak's speech to text: OpenAI's form, answered by the id of a batch, whose result is asked for until it is
+// there (developer.infomaniak.com, AI Tools).
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "phigate/codec/json.hpp"
+#include "phigate/codec/media_request.hpp"
+#include "phigate/codec/response.hpp"
+#include "phigate/codec/transcript.hpp"
+#include "upstream/protocols/body_edits.hpp"
+#include "upstream/protocols/form_body.hpp"
+#include "upstream/protocols/parts.hpp"
+#include "upstream/protocols/protocols.hpp"
+
+namespace phigate::upstream {
+namespace {
+
+using codec::json_value;
+using core::failure_kind;
+using std::chrono::milliseconds;
+
+constexpr core::protocol stt_facts{.name = "infomaniak_stt", .modalities = {core::modality::stt}, .speech_formats = {}};
+
+constexpr milliseconds usual_wait{500};
+constexpr milliseconds shortest_wait{100};
+constexpr milliseconds longest_wait{10'000};
+
+// Whatever the client wants is rendered from the fullest form.
+std::vector<form_field> form_of(const codec::transcription_request& asked) {
+  std::vector<form_field> fields;
+  if (!asked.language.empty()) fields.emplace_back("language", asked.language);
+  if (!asked.prompt.empty()) fields.emplace_back("prompt", asked.prompt);
+  if (asked.temperature) {
+    fields.emplace_back("temperature", codec::json_writer().number(*asked.temperature).take());
+  }
+  fields.emplace_back("response_format", "verbose_json");
+  fields.emplace_back("timestamp_granularities[]", "segment");
+  if (asked.wants_words) fields.emplace_back("timestamp_granularities[]", "word");
+  return fields;
+}
+
+// It becomes part of a path.
+bool is_batch_id(std::string_view text) {
+  constexpr std::size_t longest = 64;
+  constexpr auto is_allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
+  };
+  return !text.empty() && text.size() <= longest && std::ranges::all_of(text, is_allowed);
+}
+
+// Infomaniak's other calls answer {"result": "success", "data": {…}}; these may come to do so too.
+json_value unwrapped(json_value root) {
+  const bool is_envelope = root["result"].text() && !root["status"].exists() && root["data"].is_object();
+  return is_envelope ? root["data"] : root;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+}
+
+// A batch's `data`: verbose_json, as an object or inside a string; from an older model just the text.
+std::optional<codec::transcript> read_result(json_value data) {
+  if (data.is_object()) return codec::read_verbose_transcript(data);
+  const std::optional<std::string_view> text = data.text();
+  if (!text) return std::nullopt;
+  if (auto heard = codec::read_verbose_transcript(*text)) return heard;
+  const std::string_view plain = trimmed(*text);
+  if (plain.starts_with('{')) return std::nullopt;  // JSON gone wrong; nobody speaks so
+  codec::transcript heard;
+  heard.text = plain;
+  return heard;
+}
+
+core::provider_error words_of(json_value error) {
+  std::optional<std::string_view> message = error.text();
+  for (const std::string_view key : {"description", "message"}) {
+    if (!message) message = error[key].text();
+  }
+  codec::json_writer out;
+  out.begin_object();
+  out.key("message").text(message.value_or(""));
+  out.key("code").text(error["code"].text().value_or(""));
+  out.end_object();
+  return codec::read_provider_error(400, out.take());
+}
+
+bool blames_audio(const core::provider_error& said) {
+  return says_any(said, {"audio", "file", "media", "format"}) &&
+         says_any(said, {"invalid", "unsupported", "not supported", "corrupt", "decod", "empty", "too long",
+                         "too large", "too short", "malformed", "unreadable"});
+}
+
+bool blames_model(const core::provider_error& said) {
+  return says_any(said, {"model"}) &&
+         says_any(said, {"invalid", "not found", "not_found", "does not exist", "unknown"});
+}
+
+// The batch ended without a result.
+core::attempt_failure failed(json_value error) {
+  core::attempt_failure failure = unusable("the provider reports a failed transcription");
+  failure.kind = failure_kind::server_error;
+  core::provider_error said = words_of(error);
+  if (!blames_audio(said)) return failure;
+  failure.kind = failure_kind::client_mistake;
+  failure.status = 400;
+  failure.said = std::move(said);
+  failure.said.param = "file";
+  return failure;
+}
+
+class transcription final : public conversation {
+ public:
+  explicit transcription(const call& request)
+      : call_(request), asked_(std::get<codec::transcription_request>(request.asked.media)) {}
+
+  wire_request first() override {
+    const std::vector<form_field> fields = fields_for(call_, form_of(asked_));
+    form_body form = write_form(fields, {"file", asked_.filename, asked_.media_type, asked_.audio});
+    wire_request request;
+    request.target = call_.endpoint.url.prefix + "/openai/audio/transcriptions";
+    request.header_lines = content_lines(form.content_type, "application/json");
+    request.body = std::move(form.body);
+    return request;
+  }
+
+  reply_step take(const answer_head& head, std::string_view body) override {
+    const auto document = codec::json_document::parse(body);
+    if (!document) return unusable("the answer is no JSON");
+    const json_value root = document->root();
+    if (root["result"].text() == "error") return failed(root["error"]);
+    return batch_id_.empty() ? take_receipt(head, unwrapped(root)) : take_result(head, unwrapped(root));
+  }
+
+  std::optional<reply_step> excuse(const refusal& refused, const answer_head& head) override {
+    // A batch is not found until it is done; a method that is not found never will be.
+    if (refused.status != 404) return std::nullopt;
+    if (says_any(codec::read_provider_error(refused.status, refused.body), {"method_not_found"})) return std::nullopt;
+    return poll(head);
+  }
+
+ private:
+  reply_step take_receipt(const answer_head& head, json_value receipt) {
+    const std::optional<std::string_view> id = receipt["batch_id"].text();
+    if (!id || !is_batch_id(*id)) return unusable("the answer names no batch");
+    batch_id_ = *id;
+    return poll(head);
+  }
+
+  reply_step take_result(const answer_head& head, json_value result) {
+    const std::optional<std::string_view> status = result["status"].text();
+    if (!status) return unusable("the batch has no status");
+    if (status == "error" || status == "failed") return failed(result["error"]);
+    if (status != "done" && status != "success") return poll(head);
+    const std::optional<codec::transcript> heard = read_result(result["data"]);
+    if (!heard) return unusable("the batch's data is no transcript");
+    codec::rendered shown = codec::render(*heard, asked_);
+    answered answer;
+    answer.content_type = shown.content_type;
+    answer.body = std::move(shown.body);
+    answer.usage.audio_milliseconds = heard->duration_ms;
+    return answer;
+  }
+
+  reply_step poll(const answer_head& head) {
+    ask_again next;
+    next.request.method = "GET";
+    next.request.target = call_.endpoint.url.prefix + "/results/" + batch_id_;
+    next.request.header_lines = content_lines({}, "application/json");
+    next.after = wait_after(head);
+    return next;
+  }
+
+  // A provider that says "at once" again and again gets a pause all the same.
+  milliseconds wait_after(const answer_head& head) {
+    if (!head.retry_after) return usual_wait;
+    if (head.retry_after->count() == 0 && !std::exchange(was_told_at_once_, true)) return std::chrono::seconds(1);
+    return std::clamp<milliseconds>(*head.retry_after, shortest_wait, longest_wait);
+  }
+
+  call call_;
+  const codec::transcription_request& asked_;
+  std::string batch_id_;  // empty until the provider has the audio
+  bool was_told_at_once_ = false;
+};
+
+class infomaniak_stt_adapter final : public adapter {
+ public:
+  [[nodiscard]] const core::protocol& facts() const override { return stt_facts; }
+
+  [[nodiscard]] std::string credential_lines(const core::endpoint& endpoint) const override {
+    return "authorization: Bearer " + endpoint.credential.reveal() + "\r\n";
+  }
+
+  [[nodiscard]] std::unique_ptr<conversation> begin(const call& request) const override {
+    return std::make_unique<transcription>(request);
+  }
+
+  [[nodiscard]] core::attempt_failure classify(const refusal& refused, const core::provider& /*by*/) const override {
+    core::attempt_failure failure = classify_by_status(refused);
+    // The model's name comes from the registry.
+    const bool may_be_model = refused.status == 400 || refused.status == 422;
+    if (may_be_model && blames_model(failure.said)) failure.kind = failure_kind::misconfigured;
+    return failure;
+  }
+};
+
+}  // namespace
+
+const adapter& infomaniak_stt() {
+  static const infomaniak_stt_adapter instance;
+  return instance;
+}
+
+}  // namespace phigate::upstream

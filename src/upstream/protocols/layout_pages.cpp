@@ -1,0 +1,238 @@
+#include "upstream/protocols/layout_pages.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+namespace phigate::upstream {
+namespace {
+
+using codec::json_value;
+
+constexpr std::string_view page_break = "<!-- PageBreak -->";
+
+// Where a page says that a part of it stands, in code points.
+struct page_span {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::size_t page = 0;
+};
+
+std::optional<page_span> read_span(json_value span, std::size_t page) {
+  const std::optional<std::int64_t> offset = span["offset"].integer();
+  const std::optional<std::int64_t> length = span["length"].integer();
+  if (!offset || !length || *offset < 0 || *length < 0) return std::nullopt;
+  const std::int64_t room = std::numeric_limits<std::int64_t>::max() - *offset;
+  return page_span{*offset, *offset + std::min(*length, room), page};
+}
+
+// A text's byte offsets by code point, found in one walk from front to end.
+class code_point_walk {
+ public:
+  explicit code_point_walk(std::string_view text) : text_(text) {}
+
+  // Of a code point behind the last one: the text's end. Not smaller than the one asked for before.
+  std::size_t offset_of(std::int64_t code_point) {
+    for (; seen_ < code_point && at_ < text_.size(); ++seen_) {
+      do {
+        ++at_;
+      } while (at_ < text_.size() && is_continuation(text_[at_]));
+    }
+    return at_;
+  }
+
+ private:
+  static bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::int64_t seen_ = 0;
+};
+
+// Each page's part of the content. Of what two spans claim, the one that begins first has it.
+void cut_out(std::string_view content, std::vector<page_span> spans, std::vector<layout_page>& pages) {
+  std::ranges::stable_sort(spans, {}, &page_span::begin);
+  code_point_walk walk(content);
+  std::int64_t taken = 0;
+  for (const page_span& span : spans) {
+    if (span.end <= taken) continue;
+    const std::size_t begin = walk.offset_of(std::max(span.begin, taken));
+    const std::size_t end = walk.offset_of(span.end);
+    pages[span.page].markdown += content.substr(begin, end - begin);
+    taken = span.end;
+  }
+}
+
+// Behind the blank rest of the line at `at` and the blank lines after it; `at` itself when that rest is not blank.
+std::size_t past_blank_lines(std::string_view text, std::size_t at) {
+  while (at < text.size()) {
+    const std::size_t next = text.find_first_not_of(" \t\r", at);
+    if (next == std::string_view::npos) return text.size();
+    if (text[next] != '\n') return at;
+    at = next + 1;
+  }
+  return at;
+}
+
+struct page_comment {
+  std::string_view name;   // "PageHeader"
+  std::string_view value;  // without its quotes
+  std::size_t end = 0;
+};
+
+// Reads `<!-- PageHeader="…" -->` and the like, one after the other.
+class comment_reader {
+ public:
+  explicit comment_reader(std::string_view text) : text_(text) {}
+
+  // `at`: of a "<!--".
+  std::optional<page_comment> read(std::size_t at) {
+    if (text_.substr(at).starts_with(page_break)) return page_comment{"PageBreak", {}, at + page_break.size()};
+    for (const std::string_view name : {"PageHeader", "PageFooter", "PageNumber"}) {
+      const std::size_t value = past_opening(at, name);
+      if (value == 0 || is_never_closed_) continue;
+      const std::size_t end = text_.find(closing, value);
+      // What is not closed from here on is not closed further on: a text full of openings is not searched again.
+      if (end == std::string_view::npos) {
+        is_never_closed_ = true;
+        continue;
+      }
+      return page_comment{name, text_.substr(value, end - value), end + closing.size()};
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr std::string_view closing = "\" -->";
+
+  [[nodiscard]] std::size_t past_opening(std::size_t at, std::string_view name) const {
+    for (const std::string_view part : {std::string_view("<!-- "), name, std::string_view("=\"")}) {
+      if (!text_.substr(at).starts_with(part)) return 0;
+      at += part.size();
+    }
+    return at;
+  }
+
+  std::string_view text_;
+  bool is_never_closed_ = false;
+};
+
+void add_line(std::optional<std::string>& lines, std::string_view line) {
+  if (lines) {
+    *lines += '\n';
+    *lines += line;
+  } else {
+    lines.emplace(line);
+  }
+}
+
+void trim_end(std::string& text, std::string_view characters) {
+  const std::size_t last = text.find_last_not_of(characters);
+  text.resize(last == std::string::npos ? 0 : last + 1);
+}
+
+// Takes the comments out of the page's slice. One on a line of its own ended the paragraph before it, and a blank line
+// goes on doing that.
+void read_comments(layout_page& page) {
+  const std::string slice = std::exchange(page.markdown, {});
+  const std::string_view text = slice;
+  std::string& out = page.markdown;
+  out.reserve(text.size());
+  comment_reader comments(text);
+  std::size_t at = 0;
+  while (true) {
+    const std::size_t open = std::min(text.find("<!--", at), text.size());
+    out += text.substr(at, open - at);
+    if (open == text.size()) break;
+    const std::optional<page_comment> comment = comments.read(open);
+    if (!comment) {
+      out += "<!--";
+      at = open + 4;
+      continue;
+    }
+    if (comment->name == "PageHeader") add_line(page.header, comment->value);
+    if (comment->name == "PageFooter") add_line(page.footer, comment->value);
+    at = past_blank_lines(text, comment->end);
+    const bool is_own_line = (out.empty() || out.back() == '\n') && (at > comment->end || at == text.size());
+    if (!is_own_line) {
+      at = comment->end;
+      continue;
+    }
+    trim_end(out, "\r\n");
+    if (!out.empty()) out += "\n\n";
+  }
+  trim_end(out, " \t\r\n");
+  out.erase(0, past_blank_lines(out, 0));
+}
+
+std::vector<layout_page> split_at_breaks(std::string_view content) {
+  std::vector<layout_page> pages;
+  while (true) {
+    const std::size_t end = content.find(page_break);
+    layout_page& page = pages.emplace_back();
+    page.index = static_cast<std::int64_t>(pages.size()) - 1;
+    page.markdown = content.substr(0, end);
+    if (end == std::string_view::npos) return pages;
+    content.remove_prefix(end + page_break.size());
+  }
+}
+
+std::optional<std::int64_t> pixels(json_value length, std::string_view unit) {
+  constexpr double largest = 1e6;
+  const std::optional<double> said = length.number();
+  if (!said || (unit != "inch" && unit != "pixel")) return std::nullopt;
+  const double exact = unit == "inch" ? *said * static_cast<double>(layout_dpi) : *said;
+  if (exact < 1.0 || exact > largest) return std::nullopt;
+  return std::llround(exact);
+}
+
+std::optional<page_size> read_size(json_value page) {
+  const std::string_view unit = page["unit"].text().value_or("");
+  const std::optional<std::int64_t> width = pixels(page["width"], unit);
+  const std::optional<std::int64_t> height = pixels(page["height"], unit);
+  if (!width || !height) return std::nullopt;
+  return page_size{*width, *height};
+}
+
+std::int64_t read_index(json_value page, std::size_t place) {
+  constexpr std::int64_t most_pages = 1'000'000;
+  const std::optional<std::int64_t> number = page["pageNumber"].integer();
+  return number && *number >= 1 && *number <= most_pages ? *number - 1 : static_cast<std::int64_t>(place);
+}
+
+// Those that the result lists; empty when they can't be cut out of the content.
+std::vector<layout_page> listed_pages(json_value result, std::string_view content) {
+  std::vector<layout_page> pages;
+  std::vector<page_span> spans;
+  for (const json_value listed : result["pages"].elements()) {
+    for (const json_value span : listed["spans"].elements()) {
+      if (const auto read = read_span(span, pages.size())) spans.push_back(*read);
+    }
+    layout_page& page = pages.emplace_back();
+    page.index = read_index(listed, pages.size() - 1);
+    page.size = read_size(listed);
+  }
+  cut_out(content, std::move(spans), pages);
+  // Blank pages have no spans, but where there is text, some page has it.
+  const bool has_text = past_blank_lines(content, 0) < content.size();
+  if (has_text && std::ranges::all_of(pages, &std::string::empty, &layout_page::markdown)) return {};
+  return pages;
+}
+
+}  // namespace
+
+std::optional<std::vector<layout_page>> layout_pages(json_value result) {
+  const std::optional<std::string_view> content = result["content"].text();
+  if (!content || result["stringIndexType"].text().value_or("unicodeCodePoint") != "unicodeCodePoint") {
+    return std::nullopt;
+  }
+  std::vector<layout_page> pages = listed_pages(result, *content);
+  if (pages.empty()) pages = split_at_breaks(*content);
+  for (layout_page& page : pages) read_comments(page);
+  return pages;
+}
+
+}  // namespace phigate::upstream

@@ -1,0 +1,35 @@
+// Azure Document Intelligence's layout of a document as pages of Markdown: its one content text, cut where its pages
+// stand in it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "phigate/codec/json.hpp"
+
+namespace phigate::upstream {
+
+// A result says lengths in inches (PDF) or pixels (images) and never a resolution.
+inline constexpr std::int64_t layout_dpi = 96;
+
+struct page_size {  // in pixels at layout_dpi
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+};
+
+struct layout_page {
+  std::int64_t index = 0;  // from 0
+  std::string markdown;    // without the provider's comments on page breaks, headers, footers and numbers
+  std::optional<std::string> header;
+  std::optional<std::string> footer;
+  std::optional<page_size> size;  // absent where a page has none: Office documents, HTML
+};
+
+// The pages of an `analyzeResult`, in its order; where it lists none that can be cut out, its content's parts between
+// page breaks. Nothing: it has no content text, or counts in something other than code points. No code point is in two
+// pages, so the pages together are no larger than the content, whatever the result claims.
+std::optional<std::vector<layout_page>> layout_pages(codec::json_value result);
+
+}  // namespace phigate::upstream

@@ -1,0 +1,156 @@
+// Speech to text as OpenAI has it: the client's form is built anew, and where the provider lacks the form that the
+// client wants its answer in, another is asked for and rendered (spec §10).
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "phigate/codec/json.hpp"
+#include "phigate/codec/transcript.hpp"
+#include "phigate/core/audio.hpp"
+#include "upstream/protocols/body_edits.hpp"
+#include "upstream/protocols/form_body.hpp"
+#include "upstream/protocols/openai_conversations.hpp"
+#include "upstream/protocols/parts.hpp"
+
+namespace phigate::upstream {
+namespace {
+
+using codec::transcript_format;
+
+constexpr std::string_view event_stream = "text/event-stream";
+
+bool writes(const core::hosted_model& model, transcript_format format) {
+  const auto lists = [&](std::string_view word) {
+    return std::ranges::find(model.formats, word) != model.formats.end();
+  };
+  return lists(codec::to_string(format)) || std::ranges::none_of(core::transcript_formats, lists);
+}
+
+// What the provider is asked for when the client wants `format`: that, or what it can be rendered from.
+transcript_format format_upstream(const core::hosted_model& model, transcript_format format) {
+  if (writes(model, format)) return format;
+  if (format == transcript_format::text && writes(model, transcript_format::json)) return transcript_format::json;
+  if (writes(model, transcript_format::verbose_json)) return transcript_format::verbose_json;
+  return format == transcript_format::json ? transcript_format::text : format;
+}
+
+bool is_json(transcript_format format) {
+  return format == transcript_format::json || format == transcript_format::verbose_json;
+}
+
+bool has_cues(transcript_format format) {
+  return format == transcript_format::srt || format == transcript_format::vtt;
+}
+
+std::string_view media_type_of(transcript_format format) {
+  if (is_json(format)) return "application/json";
+  return format == transcript_format::vtt ? "text/vtt; charset=utf-8" : "text/plain; charset=utf-8";
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+// A provider that doesn't know response_format answers with JSON whatever was asked for.
+bool is_in(transcript_format format, std::string_view body) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  if (format == transcript_format::vtt) return body.starts_with("WEBVTT");
+  if (format == transcript_format::srt) return is_blank(body) || body.contains(" --> ");
+  const auto document = codec::json_document::parse(body);
+  return document == nullptr || !document->root().is_object();
+}
+
+bool is_granularity(std::string_view field) {
+  return field == "timestamp_granularities[]" || field == "timestamp_granularities";
+}
+
+class transcription final : public conversation {
+ public:
+  transcription(const call& request, std::string target)
+      : call_(request),
+        asked_(std::get<codec::transcription_request>(request.asked.media)),
+        upstream_(format_upstream(request.model, asked_.format)),
+        target_(std::move(target)) {}
+
+  [[nodiscard]] delivery how() const override { return streams() ? delivery::bytes : delivery::whole; }
+  [[nodiscard]] std::string_view media_type() const override { return event_stream; }
+
+  wire_request first() override {
+    form_body form = write_form(
+        fields_for(call_, fields()),
+        {.name = "file", .filename = asked_.filename, .media_type = asked_.media_type, .bytes = asked_.audio});
+    wire_request request;
+    request.target = target_;
+    request.header_lines = content_lines(form.content_type, is_native() ? call_.accept : "application/json");
+    request.body = std::move(form.body);
+    return request;
+  }
+
+  std::optional<core::attempt_failure> check(const answer_head& head) override {
+    if (is_media_type(head.content_type, event_stream)) return std::nullopt;
+    return unusable("no event stream");
+  }
+
+  reply_step take(const answer_head& /*head*/, std::string_view body) override {
+    if (is_json(upstream_)) return take_json(body);
+    if (!is_in(upstream_, body)) return unusable("not the format that was asked for");
+    if (is_native()) return answered{.content_type = std::string(media_type_of(upstream_)), .body = {}, .usage = {}};
+    codec::transcript heard;
+    heard.text = body.substr(0, body.find_last_not_of("\r\n") + 1);
+    return rendered(heard);
+  }
+
+ private:
+  [[nodiscard]] bool is_native() const { return upstream_ == asked_.format; }
+
+  [[nodiscard]] bool streams() const {
+    const auto& features = call_.asked.facts.required_features;
+    return std::ranges::find(features, "stream") != features.end();
+  }
+
+  // The client's, but for those that say in which form the answer is to be.
+  [[nodiscard]] std::vector<form_field> fields() const {
+    std::vector<form_field> out;
+    for (const form_field& field : asked_.fields) {
+      if (field.first == "response_format" || (!is_native() && is_granularity(field.first))) continue;
+      out.push_back(field);
+    }
+    out.emplace_back("response_format", codec::to_string(upstream_));
+    if (!is_native() && has_cues(asked_.format)) out.emplace_back("timestamp_granularities[]", "segment");
+    return out;
+  }
+
+  reply_step take_json(std::string_view body) const {
+    const auto heard = codec::read_verbose_transcript(body);
+    if (!heard) return unusable("no transcript");
+    if (!is_native()) return rendered(*heard);
+    return answered{.content_type = std::string(media_type_of(upstream_)),
+                    .body = {},
+                    .usage = {.audio_milliseconds = heard->duration_ms}};
+  }
+
+  [[nodiscard]] answered rendered(const codec::transcript& heard) const {
+    codec::rendered text = codec::render(heard, asked_);
+    return {.content_type = std::string(text.content_type),
+            .body = std::move(text.body),
+            .usage = {.audio_milliseconds = heard.duration_ms}};
+  }
+
+  call call_;
+  const codec::transcription_request& asked_;
+  transcript_format upstream_;  // what the provider is asked for
+  std::string target_;
+};
+
+}  // namespace
+
+std::unique_ptr<conversation> openai_transcription(const call& request, std::string target) {
+  return std::make_unique<transcription>(request, std::move(target));
+}
+
+}  // namespace phigate::upstream

@@ -1,0 +1,40 @@
+// What several protocols have in common, for the adapters alone.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "phigate/core/failover.hpp"
+#include "phigate/core/registry.hpp"
+#include "phigate/upstream/adapter.hpp"
+
+namespace phigate::upstream {
+
+// What a status means wherever nothing else is known (spec §5).
+core::failure_kind kind_of(int status);
+
+// A refusal classed by its status, with what the provider said where it is the client's mistake or the operator's.
+core::attempt_failure classify_by_status(const refusal& refused);
+
+// Whether message, code or type holds one of the words, in any case.
+bool says_any(const core::provider_error& said, std::initializer_list<std::string_view> words);
+
+// A 2xx that can't be used. `note` is for the log: no provider text, no content.
+core::attempt_failure unusable(std::string note);
+
+// "content-type: …\r\naccept: …\r\n"; an empty one is left out.
+std::string content_lines(std::string_view content_type, std::string_view accept);
+
+// Whether a Content-Type's value names that media type, in any case and with any parameters.
+bool is_media_type(std::string_view content_type, std::string_view wanted);
+
+// `text` as a path segment or a query's value: everything but RFC 3986's unreserved characters is percent-encoded.
+std::string percent_encoded(std::string_view text);
+
+// The path and query of a URL that the provider gave. Nothing unless its scheme, host and port are the endpoint's own
+// (threats §3), it carries no user information and only visible ASCII; a fragment is cut off.
+std::optional<std::string> target_at_origin(std::string_view url, const core::base_url& origin);
+
+}  // namespace phigate::upstream

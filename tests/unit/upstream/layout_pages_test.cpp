@@ -1,0 +1,286 @@
+// A layout's pages as the client gets them: cut out by code points, cleaned of the provider's comments.
+#include "upstream/protocols/layout_pages.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "phigate/codec/json.hpp"
+#include "unit/upstream/analysis_call.hpp"
+
+namespace phigate::upstream {
+namespace {
+
+struct span {
+  std::int64_t offset = 0;
+  std::int64_t length = 0;
+};
+
+std::string result_of(std::string_view content, const std::vector<std::vector<span>>& pages) {
+  codec::json_writer out;
+  out.begin_object().key("content").text(content).key("pages").begin_array();
+  for (const std::vector<span>& spans : pages) {
+    out.begin_object().key("spans").begin_array();
+    for (const span& one : spans) {
+      out.begin_object().key("offset").integer(one.offset).key("length").integer(one.length).end_object();
+    }
+    out.end_array().end_object();
+  }
+  return out.end_array().end_object().take();
+}
+
+std::vector<layout_page> pages_of(std::string_view result) {
+  const auto document = codec::json_document::parse(result);
+  if (!document) {
+    ADD_FAILURE() << "no JSON: " << result.substr(0, 200);
+    return {};
+  }
+  return layout_pages(document->root()).value_or(std::vector<layout_page>());
+}
+
+std::vector<std::string> texts(const std::vector<layout_page>& pages) {
+  std::vector<std::string> out;
+  for (const layout_page& page : pages) out.push_back(page.markdown);
+  return out;
+}
+
+using strings = std::vector<std::string>;
+
+TEST(layout_pages, are_cut_by_code_points) {
+  struct row {
+    std::string_view content;
+    std::vector<std::vector<span>> spans;
+    strings pages;
+  };
+  for (const row& one : std::vector<row>{
+           {"abcdef", {{{0, 3}}, {{3, 3}}}, {"abc", "def"}},
+           {"Zürich Öl", {{{0, 6}}, {{7, 2}}}, {"Zürich", "Öl"}},
+           {"a🏥b👩‍⚕️c", {{{0, 3}}, {{3, 5}}}, {"a🏥b", "👩‍⚕️c"}},
+           {"e\u0301|x", {{{0, 2}}, {{2, 2}}}, {"e\u0301", "|x"}},
+           {"e\u0301x", {{{0, 1}}, {{1, 2}}}, {"e", "\u0301x"}},
+           {"a\r\nb\r\nc", {{{0, 4}}, {{4, 3}}}, {"a\r\nb", "c"}},
+           {"\u20AC\U0010FFFF\u00A7", {{{1, 1}}, {{0, 1}}, {{2, 1}}}, {"\U0010FFFF", "\u20AC", "\u00A7"}},
+           {"one two", {{{0, 3}}, {{4, 3}}}, {"one", "two"}},             // a gap is no page's
+           {"abcd", {{{0, 1}, {2, 1}}, {{1, 1}, {3, 1}}}, {"ac", "bd"}},  // a page in two parts
+           {"abcd", {{{3, 1}, {0, 1}}}, {"ad"}},                          // out of order
+           {"ab", {{{0, 2}}, {}}, {"ab", ""}},                            // a blank page
+           {"", {{}, {{0, 0}}}, {"", ""}},
+           {" \n", {{{0, 2}}}, {""}},
+       }) {
+    EXPECT_EQ(texts(pages_of(result_of(one.content, one.spans))), one.pages) << one.content;
+  }
+}
+
+TEST(layout_pages, hostile_spans_are_held_to_the_content) {
+  constexpr std::int64_t huge = std::int64_t{1} << 62U;
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  struct row {
+    std::vector<std::vector<span>> spans;
+    strings pages;
+  };
+  for (const row& one : std::vector<row>{
+           {{{{0, huge}}}, {"äbcd"}},
+           {{{{2, most}}, {{0, 2}}}, {"cd", "äb"}},
+           {{{{most, most}}, {{0, 1}}}, {"", "ä"}},
+           {{{{huge, huge}}, {{3, huge}}}, {"", "d"}},
+           {{{{-1, 2}}, {{0, 1}}}, {"", "ä"}},
+           {{{{0, -1}}, {{1, 1}}}, {"", "b"}},
+           {{{{std::numeric_limits<std::int64_t>::min(), most}}, {{0, 4}}}, {"", "äbcd"}},
+           {{{{0, 3}}, {{1, 3}}}, {"äbc", "d"}},  // overlapping
+           {{{{0, 4}}, {{0, 4}}}, {"äbcd", ""}},
+           {{{{0, 4}}, {{1, 2}}}, {"äbcd", ""}},
+           {{{{4, 1}}, {{0, 4}}}, {"", "äbcd"}},  // just behind the end
+           {{{{9, 9}}}, {"äbcd"}},                // nothing can be cut out: the content as one page
+           {{{}}, {"äbcd"}},
+       }) {
+    EXPECT_EQ(texts(pages_of(result_of("äbcd", one.spans))), one.pages);
+  }
+}
+
+TEST(layout_pages, members_of_a_wrong_kind_are_absent) {
+  for (const std::string_view pages :
+       {"null", "7", "{}", "[]", "[null]", "[[]]", R"([{"spans":7}])", R"([{"spans":{"offset":0,"length":1}}])",
+        R"([{"spans":[7]}])", R"([{"spans":[{"offset":"0","length":1}]}])",
+        R"([{"spans":[{"offset":0.0,"length":1}]}])", R"([{"spans":[{"offset":0}]}])",
+        R"([{"spans":[{"offset":0,"length":99999999999999999999}]}])"}) {
+    EXPECT_EQ(texts(pages_of(R"({"content":"x","pages":)" + std::string(pages) + "}")), strings{"x"}) << pages;
+  }
+}
+
+TEST(layout_pages, a_hundred_thousand_overlapping_spans_take_no_time) {
+  constexpr std::int64_t count = 100'000;
+  std::string content;
+  for (std::int64_t at = 0; at < count; ++at) content += "ü";
+  std::vector<std::vector<span>> spans;
+  for (std::int64_t page = 0; page < count; ++page) spans.push_back({{count - 1 - page, count}, {page, count}, {0, 1}});
+  const std::string result = result_of(content, spans);
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<layout_page> pages = pages_of(result);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60)) << "quadratic would be hours";
+  std::size_t size = 0;
+  for (const layout_page& page : pages) size += page.markdown.size();
+  EXPECT_EQ(size, content.size()) << "no code point is in two pages";
+}
+
+TEST(layout_pages, comments_without_an_end_take_no_time) {
+  for (const std::string_view part :
+       {"<!-- PageHeader=\"", "<!--", "<!-- PageBreak --> ", "<!-- PageHeader=\"\" -->\n"}) {
+    std::string content = "x";
+    while (content.size() < (4U << 20U)) content += part;
+    const std::string result = result_of(content, {{{0, std::int64_t{1} << 40U}}});
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(pages_of(result).size(), 1U);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60)) << part;
+  }
+}
+
+TEST(layout_pages, comments_become_fields_or_go) {
+  struct row {
+    std::string_view content, markdown;
+    std::optional<std::string> header, footer;
+  };
+  constexpr std::nullopt_t none = std::nullopt;
+  for (const row& one : std::vector<row>{
+           {"<!-- PageHeader=\"Spital\" -->\n\n# Befund\n\nText\n\n<!-- PageFooter=\"Seite\" -->\n<!-- "
+            "PageNumber=\"1\" -->\n"
+            "<!-- PageBreak -->\n",
+            "# Befund\n\nText", "Spital", "Seite"},
+           {"a\n<!-- PageNumber=\"1\" -->\nb", "a\n\nb", none, none},  // it ended a paragraph
+           {"a\n\n\n<!-- PageNumber=\"1\" -->  \r\n \t\n\nb", "a\n\nb", none, none},
+           {"a\r\n<!-- PageBreak -->\r\n\r\nb", "a\n\nb", none, none},
+           {"a <!-- PageNumber=\"1\" --> b", "a  b", none, none},
+           {"<!-- PageNumber=\"1\" -->b", "b", none, none},
+           {"a<!-- PageNumber=\"1\" -->", "a", none, none},
+           {"\n \n    code\n \n", "    code", none, none},
+           {"<!-- PageHeader=\"a\" -->\n<!-- PageHeader=\"b\" -->\nx", "x", "a\nb", none},
+           {"<!-- PageHeader=\"\" -->x", "x", "", none},
+           {"<!-- PageHeader=\"say \"hi\" --> there\" -->x", " there\" -->x", "say \"hi", none},
+           {"<!-- PageHeader=\"Zürich 🏥\" -->", "", "Zürich 🏥", none},
+           {"x <!-- PageFooter=\"open", "x <!-- PageFooter=\"open", none, none},
+           {"x <!-- a comment --> y", "x <!-- a comment --> y", none, none},
+           {"<!-- PageHeaders=\"a\" -->", "<!-- PageHeaders=\"a\" -->", none, none},
+           {"<!--PageHeader=\"a\"-->", "<!--PageHeader=\"a\"-->", none, none},
+           {"<!-- <!-- PageFooter=\"a\" --> -->", "<!--  -->", none, "a"},
+           {"<!--", "<!--", none, none},
+           {"<table><tr><td>1</td></tr></table>", "<table><tr><td>1</td></tr></table>", none, none},
+       }) {
+    const std::vector<layout_page> pages = pages_of(result_of(one.content, {{{0, 1000}}}));
+    ASSERT_EQ(pages.size(), 1U);
+    EXPECT_EQ(pages[0].markdown, one.markdown) << one.content;
+    EXPECT_EQ(pages[0].header, one.header) << one.content;
+    EXPECT_EQ(pages[0].footer, one.footer) << one.content;
+  }
+}
+
+TEST(layout_pages, without_a_list_of_pages_the_breaks_part_them) {
+  const std::vector<layout_page> pages = pages_of(
+      R"({"content":"a\n<!-- PageHeader=\"h\" -->\n<!-- PageBreak -->\n\nb<!-- PageBreak --><!-- PageBreak -->c"})");
+  EXPECT_EQ(texts(pages), (strings{"a", "b", "", "c"}));
+  EXPECT_EQ(pages[0].header, "h");
+  EXPECT_EQ(pages[3].index, 3);
+  EXPECT_FALSE(pages[0].size);
+  EXPECT_EQ(texts(pages_of(R"({"content":"whole"})")), strings{"whole"});
+  EXPECT_EQ(texts(pages_of(R"({"content":""})")), strings{""});
+}
+
+TEST(layout_pages, are_numbered_as_the_provider_counts_less_one) {
+  struct row {
+    std::string_view number;
+    std::int64_t index;
+  };
+  for (const row& one : std::vector<row>{{"1", 0},
+                                         {"7", 6},
+                                         {"1000000", 999'999},
+                                         {"1000001", 0},
+                                         {"0", 0},
+                                         {"-3", 0},
+                                         {"9223372036854775807", 0},
+                                         {"1.5", 0},
+                                         {"\"4\"", 0},
+                                         {"null", 0}}) {
+    const auto pages = pages_of(R"({"content":"","pages":[{"pageNumber":)" + std::string(one.number) + "}]}");
+    ASSERT_EQ(pages.size(), 1U);
+    EXPECT_EQ(pages[0].index, one.index) << one.number;
+  }
+}
+
+TEST(layout_pages, have_a_size_in_pixels_where_the_provider_gives_one) {
+  struct row {
+    std::string_view members;
+    std::int64_t width, height;  // 0: none
+  };
+  for (const row& one : std::vector<row>{
+           {R"("width":8.5,"height":11,"unit":"inch")", 816, 1056},
+           {R"("width":8.2677,"height":11.6929,"unit":"inch")", 794, 1123},
+           {R"("width":1700,"height":2200,"unit":"pixel")", 1700, 2200},
+           {R"("width":1000000,"height":1,"unit":"pixel")", 1'000'000, 1},
+           {R"("width":1000001,"height":1,"unit":"pixel")", 0, 0},
+           {R"("width":0,"height":11,"unit":"inch")", 0, 0},
+           {R"("width":-8.5,"height":11,"unit":"inch")", 0, 0},
+           {R"("width":1e308,"height":11,"unit":"inch")", 0, 0},
+           {R"("width":1e999,"height":11,"unit":"inch")", 0, 0},
+           {R"("width":8.5,"unit":"inch")", 0, 0},
+           {R"("width":8.5,"height":11)", 0, 0},
+           {R"("width":8.5,"height":11,"unit":"cm")", 0, 0},
+           {R"("width":"8.5","height":11,"unit":"inch")", 0, 0},
+           {R"("unit":"inch")", 0, 0},
+       }) {
+    const auto pages = pages_of(R"({"content":"","pages":[{)" + std::string(one.members) + "}]}");
+    ASSERT_EQ(pages.size(), 1U);
+    ASSERT_EQ(pages[0].size.has_value(), one.width != 0) << one.members;
+    if (!pages[0].size) continue;
+    EXPECT_EQ(pages[0].size->width, one.width) << one.members;
+    EXPECT_EQ(pages[0].size->height, one.height) << one.members;
+  }
+}
+
+TEST(layout_pages, need_a_content_counted_in_code_points) {
+  for (const std::string_view result :
+       {"{}", "null", "[]", R"({"content":null})", R"({"content":"x","stringIndexType":"textElements"})"}) {
+    const auto document = codec::json_document::parse(result);
+    EXPECT_FALSE(layout_pages(document->root())) << result;
+  }
+  EXPECT_EQ(texts(pages_of(R"({"content":"x","stringIndexType":"unicodeCodePoint"})")), strings{"x"});
+}
+
+TEST(ocr_answer, has_the_pages_that_were_asked_for_and_counts_all_that_were_read) {
+  testing::analysis_call call("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "AAAAAA==");
+  call.document().pages = {2, 0, 0, 9};
+  const auto talk = call.begin();
+  const reply_step step = talk->take(
+      testing::polled(),
+      testing::succeeded(
+          R"({"content":"a\u0000<!-- PageHeader=\"h\" -->b","pages":[{"pageNumber":1,"width":8.5,"height":11,"unit":"inch",)"
+          R"("spans":[{"offset":0,"length":25}]},{"pageNumber":2},{"pageNumber":3,"spans":[{"offset":25,"length":1}]}]})"));
+  const auto* const done = std::get_if<answered>(&step);
+  ASSERT_NE(done, nullptr);
+  EXPECT_EQ(done->body, R"({"pages":[{"index":0,"markdown":"a\u0000","images":[],"header":"h","footer":null,)"
+                        R"("dimensions":{"dpi":96,"height":1056,"width":816}},)"
+                        R"({"index":2,"markdown":"b","images":[],"header":null,"footer":null,"dimensions":null}],)"
+                        R"("model":"prebuilt-layout","document_annotation":null,)"
+                        R"("usage_info":{"pages_processed":3,"doc_size_bytes":4}})");
+  EXPECT_EQ(done->usage.pages, 3);
+}
+
+TEST(ocr_answer, knows_a_documents_size_from_its_base64) {
+  struct row {
+    std::string_view base64;
+    int size;
+  };
+  for (const row& one : std::vector<row>{
+           {"", 0}, {"AA==", 1}, {"AAA=", 2}, {"AAAA", 3}, {"AA", 1}, {"AAA", 2}, {"AAAAAA==", 4}, {"====", 0}}) {
+    testing::analysis_call call("application/pdf", one.base64);
+    const std::string body = testing::answer_to(call, R"({"content":"x"})");
+    EXPECT_NE(body.find("\"doc_size_bytes\":" + std::to_string(one.size) + "}"), std::string::npos)
+        << one.base64 << body;
+  }
+}
+
+}  // namespace
+}  // namespace phigate::upstream

@@ -1,0 +1,338 @@
+// Mistral: conversations under its parameters' names, documents, transcriptions.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "phigate/codec/multipart.hpp"
+#include "unit/upstream/json_call.hpp"
+#include "unit/upstream/stt_exchange.hpp"
+#include "upstream/protocols/protocols.hpp"
+
+namespace phigate::upstream {
+namespace {
+
+using codec::transcript_format;
+using core::failure_kind;
+using core::modality;
+using nlohmann::json;
+
+core::attempt_failure classify(int status, std::string_view body) {
+  return classify(mistral(), status, body, "mistral");
+}
+
+std::string sent(modality what, std::string_view body) {
+  return json_call(mistral(), what, body).sent();
+}
+
+TEST(mistral, serves_all_but_speech) {
+  EXPECT_EQ(mistral().facts().modalities,
+            (core::modality_set{modality::chat, modality::vision, modality::embeddings, modality::ocr, modality::stt}));
+}
+
+TEST(mistral, carries_the_endpoints_credential_as_a_bearer_token) {
+  core::endpoint endpoint;
+  endpoint.credential = core::secret("k-1");
+  EXPECT_EQ(mistral().credential_lines(endpoint), "authorization: Bearer k-1\r\n");
+}
+
+// --- Chat and embeddings ---------------------------------------------------------------------------------------------
+
+TEST(mistral, calls_openais_paths_and_its_own_for_documents) {
+  EXPECT_EQ(json_call(mistral(), modality::chat, R"({"model":"m"})").first().target, "/v1/chat/completions");
+  EXPECT_EQ(json_call(mistral(), modality::vision, R"({"model":"m"})").first().target, "/v1/chat/completions");
+  EXPECT_EQ(json_call(mistral(), modality::embeddings, R"({"model":"m"})").first().target, "/v1/embeddings");
+  EXPECT_EQ(json_call(mistral(), modality::ocr, R"({"model":"m"})").first().target, "/v1/ocr");
+}
+
+TEST(mistral, gives_parameters_their_names_there) {
+  EXPECT_EQ(sent(modality::chat, R"({"model":"m","seed":7,"max_completion_tokens":9,"tool_choice":"required"})"),
+            R"({"model":"up/model","random_seed":7,"max_tokens":9,"tool_choice":"required"})");
+  EXPECT_EQ(sent(modality::chat, R"({"model":"m","max_tokens":8,"max_completion_tokens":9})"),
+            R"({"model":"up/model","max_tokens":8})");
+  EXPECT_EQ(sent(modality::embeddings, R"({"model":"m","input":"x","dimensions":256,"user":"u"})"),
+            R"({"model":"up/model","input":"x","output_dimension":256})");
+}
+
+TEST(mistral, leaves_out_what_changes_no_answer_and_nothing_else) {
+  EXPECT_EQ(sent(modality::chat, R"({"model":"m","user":"u","store":false,"service_tier":"auto","n":1})"),
+            R"({"model":"up/model","n":1})");
+  EXPECT_EQ(sent(modality::chat, R"({"model":"m","safety_identifier":"s","prompt_cache_retention":"24h","n":1})"),
+            R"({"model":"up/model","n":1})");
+  EXPECT_EQ(sent(modality::chat, R"({"model":"m","logprobs":true,"logit_bias":{"1":2}})"),
+            R"({"model":"up/model","logprobs":true,"logit_bias":{"1":2}})");
+}
+
+TEST(mistral, gives_way_to_what_the_registry_says_of_a_parameter) {
+  json_call call(mistral(), modality::chat, R"({"model":"m","seed":7,"user":"u"})");
+  call.model.request.rename = {{"seed", "seed"}, {"user", "end_user"}};
+  EXPECT_EQ(call.sent(), R"({"model":"up/model","seed":7,"end_user":"u"})");
+}
+
+TEST(mistral, asks_a_stream_for_usage) {
+  json_call call(mistral(), modality::chat, R"({"model":"m","stream":true})");
+  EXPECT_EQ(call.begin().how(), delivery::events);
+  EXPECT_EQ(call.sent(), R"({"model":"up/model","stream":true,"stream_options":{"include_usage":true}})");
+}
+
+TEST(mistral, passes_content_in_chunks_through_as_it_is) {
+  json_call call(mistral(), modality::chat, R"({"model":"m"})");
+  const reply_step step = call.take(
+      R"({"choices":[{"message":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},
+          {"type":"text","text":"four"}]}}],"usage":{"prompt_tokens":3,"completion_tokens":2,"prompt_audio_seconds":null}})");
+  ASSERT_TRUE(std::holds_alternative<answered>(step));
+  const auto& answer = std::get<answered>(step);
+  EXPECT_EQ(answer.body, std::nullopt);
+  ASSERT_TRUE(answer.usage.tokens.has_value());
+  EXPECT_EQ(answer.usage.tokens->completion, 2);
+}
+
+TEST(mistral, takes_no_2xx_that_is_no_answer) {
+  for (const std::string_view body : {"", "[]", "{", "null", R"({"error":"no"})"}) {
+    EXPECT_TRUE(is_unusable(json_call(mistral(), modality::chat, R"({"model":"m"})").take(body))) << body;
+    EXPECT_TRUE(is_unusable(json_call(mistral(), modality::embeddings, R"({"model":"m"})").take(body))) << body;
+  }
+}
+
+// --- Documents -------------------------------------------------------------------------------------------------------
+
+constexpr std::string_view document_body =
+    R"({"model":"m","document":{"type":"document_url","document_url":"https://a/b.pdf"},"pages":[0, 2],"provider":{}})";
+
+TEST(mistral_ocr, posts_the_clients_document_with_the_models_name_changed) {
+  EXPECT_EQ(
+      sent(modality::ocr, document_body),
+      R"({"model":"up/model","document":{"type":"document_url","document_url":"https://a/b.pdf"},"pages":[0, 2]})");
+}
+
+TEST(mistral_ocr, passes_the_answer_through_and_meters_its_pages) {
+  struct row {
+    std::string_view body;
+    std::optional<std::int64_t> pages;
+  };
+  for (const row& one : std::vector<row>{
+           {R"({"pages":[{"index":0,"markdown":"a"}],"model":"x","usage_info":{"pages_processed":3}})", 3},
+           {R"({"pages":[],"usage_info":{"pages_processed":0}})", 0},
+           {R"({"pages":[]})", std::nullopt},
+           {R"({"pages":[],"usage_info":null})", std::nullopt},
+           {R"({"pages":[],"usage_info":[3]})", std::nullopt},
+           {R"({"pages":[],"usage_info":{"pages_processed":-1}})", std::nullopt},
+           {R"({"pages":[],"usage_info":{"pages_processed":"3"}})", std::nullopt},
+           {R"({"pages":[],"usage_info":{"pages_processed":3.5}})", std::nullopt},
+           {R"({"pages":[],"usage_info":{"pages_processed":1000001}})", std::nullopt},
+           {R"({"pages":[],"usage_info":{"pages_processed":99999999999999999999}})", std::nullopt},
+       }) {
+    const reply_step step = json_call(mistral(), modality::ocr, document_body).take(one.body);
+    ASSERT_TRUE(std::holds_alternative<answered>(step)) << one.body;
+    const auto& answer = std::get<answered>(step);
+    EXPECT_EQ(answer.body, std::nullopt);
+    EXPECT_EQ(answer.content_type, "application/json");
+    EXPECT_EQ(answer.usage.pages, one.pages) << one.body;
+  }
+}
+
+TEST(mistral_ocr, takes_no_answer_without_pages) {
+  for (const std::string_view body : {"", "null", "[]", "{}", R"({"pages":null})", R"({"pages":{}})", R"({"pages":3})",
+                                      R"([{"pages":[]}])", R"({"pages":[})", "<html>", "\xff"}) {
+    EXPECT_TRUE(is_unusable(json_call(mistral(), modality::ocr, document_body).take(body))) << body;
+  }
+}
+
+// --- Transcriptions --------------------------------------------------------------------------------------------------
+
+using fields = std::vector<std::pair<std::string, std::string>>;
+
+fields form_of(stt_exchange& exchange) {
+  exchange.begin();
+  const wire_request& out = exchange.sent();
+  constexpr std::string_view start = "content-type: ";
+  const std::string type = out.header_lines.substr(start.size(), out.header_lines.find("\r\n") - start.size());
+  codec::multipart_reader reader(codec::boundary_of(type).value(),
+                                 [](const codec::part_head&) { return std::nullopt; });
+  const std::string text = out.body.text();
+  EXPECT_TRUE(reader.advance(text).has_value());
+  fields named;
+  for (const codec::form_part& part : reader.parts(text)) named.emplace_back(part.head.name, part.value);
+  return named;
+}
+
+struct mistral_exchange : stt_exchange {
+  explicit mistral_exchange(transcript_format format) : stt_exchange(mistral()) {
+    endpoint.url.prefix = "/v1";
+    asked().format = format;
+  }
+};
+
+std::string answer_of(stt_exchange& exchange, std::string_view body) {
+  const reply_step step = exchange.take(body);
+  const auto* const answer = std::get_if<answered>(&step);
+  EXPECT_NE(answer, nullptr) << body;
+  return answer == nullptr ? std::string() : answer->body.value_or("");
+}
+
+constexpr std::string_view heard =
+    R"({"model":"voxtral","text":"Ja. Nein.","language":"de","usage":{"prompt_audio_seconds":3,"prompt_tokens":5},
+        "segments":[{"text":"Ja.","start":0.5,"end":1.0},{"text":" Nein.","start":1.25,"end":2.5}]})";
+
+TEST(mistral_transcription, sends_the_fields_that_it_has_and_the_file_last) {
+  mistral_exchange exchange(transcript_format::json);
+  exchange.asked().language = "de";
+  exchange.asked().fields = {{"language", "DE"},
+                             {"prompt", "names"},
+                             {"response_format", "json"},
+                             {"temperature", "0.2"},
+                             {"chunking_strategy", "auto"}};
+  EXPECT_EQ(form_of(exchange),
+            (fields{{"model", "whisper"}, {"language", "de"}, {"temperature", "0.2"}, {"file", "ID3-audio-bytes"}}));
+  EXPECT_EQ(exchange.sent().target, "/v1/audio/transcriptions");
+}
+
+TEST(mistral_transcription, asks_for_the_one_granularity_that_is_needed_and_then_for_no_language) {
+  struct row {
+    transcript_format format;
+    bool words;
+    bool segments;
+    std::string_view asked;
+  };
+  for (const row& one : std::vector<row>{{transcript_format::json, false, true, ""},
+                                         {transcript_format::text, false, true, ""},
+                                         {transcript_format::srt, false, true, "segment"},
+                                         {transcript_format::vtt, true, false, "segment"},
+                                         {transcript_format::verbose_json, false, true, "segment"},
+                                         {transcript_format::verbose_json, true, false, "word"},
+                                         {transcript_format::verbose_json, true, true, "word"}}) {
+    mistral_exchange exchange(one.format);
+    exchange.asked().language = "de";
+    exchange.asked().wants_words = one.words;
+    exchange.asked().wants_segments = one.segments;
+    const fields form = form_of(exchange);
+    ASSERT_EQ(form.size(), 3u);
+    const std::pair<std::string, std::string> expected =
+        one.asked.empty() ? std::pair<std::string, std::string>("language", "de")
+                          : std::pair<std::string, std::string>("timestamp_granularities", one.asked);
+    EXPECT_EQ(form[1], expected);
+  }
+}
+
+TEST(mistral_transcription, applies_the_registrys_dialect_to_the_form) {
+  mistral_exchange exchange(transcript_format::json);
+  exchange.asked().fields = {{"temperature", "0"}};
+  exchange.model.request = {.rename = {}, .drop = {"temperature"}, .defaults = {{"diarize", "false"}}};
+  EXPECT_EQ(form_of(exchange), (fields{{"model", "whisper"}, {"diarize", "false"}, {"file", "ID3-audio-bytes"}}));
+}
+
+TEST(mistral_transcription, renders_every_format) {
+  mistral_exchange text(transcript_format::text);
+  EXPECT_EQ(answer_of(text, heard), "Ja. Nein.\n");
+
+  mistral_exchange plain(transcript_format::json);
+  EXPECT_EQ(json::parse(answer_of(plain, heard)).value("text", ""), "Ja. Nein.");
+
+  mistral_exchange srt(transcript_format::srt);
+  EXPECT_EQ(answer_of(srt, heard),
+            "1\n00:00:00,500 --> 00:00:01,000\nJa.\n\n2\n00:00:01,250 --> 00:00:02,500\nNein.\n\n");
+
+  mistral_exchange vtt(transcript_format::vtt);
+  EXPECT_TRUE(answer_of(vtt, heard).starts_with("WEBVTT\n\n00:00:00.500 --> "));
+
+  mistral_exchange verbose(transcript_format::verbose_json);
+  const json full = json::parse(answer_of(verbose, heard));
+  EXPECT_EQ(full.at("duration"), 3);
+  EXPECT_EQ(full.at("segments").size(), 2u);
+  EXPECT_FALSE(full.contains("words"));
+}
+
+TEST(mistral_transcription, reads_words_where_it_asked_for_words_and_makes_sentences_of_them) {
+  constexpr std::string_view words =
+      R"({"text":"Ja, gut. Nein","segments":[{"text":"Ja,","start":0,"end":0.5},{"text":" gut.","start":0.5,"end":1},
+          {"text":" ","start":1,"end":1},{"text":"Nein","start":2,"end":3}]})";
+  mistral_exchange exchange(transcript_format::verbose_json);
+  exchange.asked().wants_words = true;
+  const json full = json::parse(answer_of(exchange, words));
+  ASSERT_EQ(full.at("words").size(), 3u);
+  EXPECT_EQ(full["words"][1]["word"], "gut.");
+  EXPECT_EQ(full["words"][1]["start"], 0.5);
+  ASSERT_EQ(full.at("segments").size(), 2u);
+  EXPECT_EQ(full["segments"][0]["text"], "Ja, gut.");
+  EXPECT_EQ(full["segments"][0]["end"], 1);
+  EXPECT_EQ(full["segments"][1]["text"], "Nein");
+  EXPECT_EQ(full["segments"][1]["start"], 2);
+}
+
+TEST(mistral_transcription, meters_the_seconds_of_audio_where_they_are_sound) {
+  struct row {
+    std::string_view usage;
+    std::optional<std::int64_t> milliseconds;
+  };
+  for (const row& one : std::vector<row>{{R"({"prompt_audio_seconds":3})", 3000},
+                                         {R"({"prompt_audio_seconds":2.5})", 2500},
+                                         {R"({"prompt_audio_seconds":0})", 0},
+                                         {R"({"prompt_audio_seconds":null})", std::nullopt},
+                                         {R"({"prompt_audio_seconds":-1})", std::nullopt},
+                                         {R"({"prompt_audio_seconds":1e30})", std::nullopt},
+                                         {R"({"prompt_audio_seconds":1e999})", std::nullopt},
+                                         {R"({"prompt_audio_seconds":"3"})", std::nullopt},
+                                         {R"([])", std::nullopt},
+                                         {R"(null)", std::nullopt}}) {
+    mistral_exchange exchange(transcript_format::json);
+    const reply_step step = exchange.take(R"({"text":"a","usage":)" + std::string(one.usage) + "}");
+    ASSERT_TRUE(std::holds_alternative<answered>(step)) << one.usage;
+    EXPECT_EQ(std::get<answered>(step).usage.audio_milliseconds, one.milliseconds) << one.usage;
+  }
+}
+
+TEST(mistral_transcription, withstands_any_answer) {
+  for (const std::string_view body : {"", "hi", "null", "[]", "{}", R"({"text":null})", R"({"text":["a"]})",
+                                      R"([{"text":"a"}])", R"({"text":"a")", "\xff"}) {
+    for (const auto format : {transcript_format::json, transcript_format::srt, transcript_format::verbose_json}) {
+      mistral_exchange exchange(format);
+      exchange.asked().wants_words = true;
+      EXPECT_TRUE(is_unusable(exchange.take(body))) << body;
+    }
+  }
+  for (const std::string_view segments :
+       {"null", "7", "{}", "[]", "[null,7,\"a\",[]]", R"([{"text":7,"start":"a"}])",
+        R"([{"text":"","start":9,"end":1}])", R"([{"text":"a","start":1e300,"end":-1e300}])", R"([{"text":"a"}])"}) {
+    for (const auto format : {transcript_format::vtt, transcript_format::verbose_json}) {
+      mistral_exchange exchange(format);
+      exchange.asked().wants_words = true;
+      const std::string body = R"({"text":"a","segments":)" + std::string(segments) + "}";
+      EXPECT_FALSE(answer_of(exchange, body).empty()) << body;
+    }
+  }
+}
+
+// --- Refusals --------------------------------------------------------------------------------------------------------
+
+TEST(mistral_refusal, takes_a_validation_error_as_the_clients_mistake) {
+  const core::attempt_failure failure = classify(
+      422, R"({"detail":[{"loc":["body","messages",0,"role"],"msg":"Input should be 'user'","type":"enum"}]})");
+  EXPECT_EQ(failure.kind, failure_kind::client_mistake);
+  EXPECT_EQ(failure.status, 422);
+  EXPECT_EQ(failure.said.param, "messages[0].role");
+  EXPECT_EQ(failure.said.message, "messages[0].role: Input should be 'user'");
+}
+
+TEST(mistral_refusal, takes_an_unknown_model_as_the_operators_mistake) {
+  EXPECT_EQ(
+      classify(400, R"({"object":"error","message":"Invalid model: x","type":"invalid_model","code":"1500"})").kind,
+      failure_kind::misconfigured);
+  EXPECT_EQ(classify(422, R"({"type":"invalid_model"})").kind, failure_kind::client_mistake);
+  EXPECT_EQ(classify(400, R"({"object":"error","message":"x","type":"invalid_request_prompt","code":3051})").said.code,
+            "3051");
+}
+
+TEST(mistral_refusal, classes_the_rest_by_status) {
+  EXPECT_EQ(classify(401, R"({"message":"Unauthorized"})").kind, failure_kind::auth_failed);
+  EXPECT_EQ(classify(404, R"({"message":"no Route matched with those values"})").kind, failure_kind::misconfigured);
+  EXPECT_EQ(classify(429, R"({"message":"Requests rate limit exceeded"})").kind, failure_kind::rate_limited);
+  EXPECT_EQ(classify(500, "").kind, failure_kind::server_error);
+}
+
+}  // namespace
+}  // namespace phigate::upstream
