@@ -19,21 +19,13 @@ ordered_json or_null(const std::optional<Value>& value) {
   return value ? ordered_json(*value) : ordered_json(nullptr);
 }
 
-std::string date_text(sys_days day) {
-  const std::chrono::year_month_day date(day);
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-  return text.data();
-}
-
 std::string time_text(std::chrono::sys_seconds when) {
   const auto day = std::chrono::floor<std::chrono::days>(when);
   const std::chrono::hh_mm_ss time(when - day);
   std::array<char, 16> text{};
   std::snprintf(text.data(), text.size(), "T%02d:%02d:%02dZ", static_cast<int>(time.hours().count()),
                 static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
-  return date_text(day) + text.data();
+  return day_text(day) + text.data();
 }
 
 template <typename Set, typename All>
@@ -57,10 +49,10 @@ ordered_json agreement_json(const core::agreement& agreement, sys_days today) {
   return {{"kind", agreement.kind == core::agreement_kind::dpa ? "dpa" : "baa"},
           {"regions", region_names_in(agreement.regions)},
           {"modalities", modality_names_in(agreement.modalities)},
-          {"valid_from", date_text(agreement.valid_from)},
-          {"valid_until", date_text(agreement.valid_until)},
+          {"valid_from", day_text(agreement.valid_from)},
+          {"valid_until", day_text(agreement.valid_until)},
           {"reference", agreement.reference},
-          {"valid_today", agreement.valid_from <= today && today < agreement.valid_until}};
+          {"valid_today", holds_on(agreement, today)}};
 }
 
 ordered_json model_json(const core::hosted_model& model) {
@@ -72,21 +64,16 @@ ordered_json model_json(const core::hosted_model& model) {
           {"enabled", model.enabled}};
 }
 
-// The registry's own words may name the operator's environment.
-ordered_json why_disabled(const core::endpoint& endpoint) {
-  if (endpoint.enabled) return nullptr;
-  const bool switched_off = !endpoint.credential.empty() || endpoint.disabled_because.starts_with("enabled: false");
-  return switched_off ? "switched off" : "not set up at this gateway";
-}
-
-ordered_json endpoint_json(const core::endpoint& endpoint, std::span<const core::hosted_model> models,
-                           core::endpoint_id id) {
+ordered_json endpoint_json(const core::registry_tables& tables, std::size_t index) {
+  const core::endpoint& endpoint = tables.endpoints[index];
+  const core::provider& owner = tables.providers[static_cast<std::size_t>(endpoint.owner)];
   ordered_json countries = ordered_json::array();
   for (const core::country& country : endpoint.location.countries) countries.push_back(country.text());
   ordered_json listed = ordered_json::array();
-  for (const core::hosted_model& model : models) {
-    if (model.host == id) listed.push_back(model_json(model));
+  for (const core::hosted_model& model : tables.models) {
+    if (static_cast<std::size_t>(model.host) == index) listed.push_back(model_json(model));
   }
+  const std::string_view unused = why_unused(endpoint, owner);
   ordered_json out;
   out["id"] = endpoint.id;
   out["host"] = endpoint.url.host.empty() ? ordered_json(nullptr) : ordered_json(endpoint.url.host_only_url());
@@ -95,9 +82,9 @@ ordered_json endpoint_json(const core::endpoint& endpoint, std::span<const core:
   out["global"] = endpoint.location.global;
   out["regions"] = region_names_in(endpoint.regions);
   out["enabled"] = endpoint.enabled;
-  out["disabled_because"] = why_disabled(endpoint);
-  out["retention_days"] = or_null(endpoint.retention_days);
-  out["trains_on_data"] = or_null(endpoint.trains_on_data);
+  out["disabled_because"] = unused.empty() ? ordered_json(nullptr) : ordered_json(unused);
+  out["retention_days"] = or_null(endpoint.retention_days ? endpoint.retention_days : owner.retention_days);
+  out["trains_on_data"] = or_null(endpoint.trains_on_data ? endpoint.trains_on_data : owner.trains_on_data);
   out["models"] = std::move(listed);
   return out;
 }
@@ -120,8 +107,9 @@ ordered_json provider_json(const core::registry_tables& tables, std::size_t inde
   }
   out["endpoints"] = ordered_json::array();
   for (std::size_t i = 0; i < tables.endpoints.size(); ++i) {
-    if (static_cast<std::size_t>(tables.endpoints[i].owner) != index) continue;
-    out["endpoints"].push_back(endpoint_json(tables.endpoints[i], tables.models, static_cast<core::endpoint_id>(i)));
+    if (static_cast<std::size_t>(tables.endpoints[i].owner) == index) {
+      out["endpoints"].push_back(endpoint_json(tables, i));
+    }
   }
   return out;
 }
@@ -161,6 +149,24 @@ std::string vendors_object(const core::registry& known, const core::coverage_mat
   out["aliases"] = std::move(aliases);
   out["generated_at"] = time_text(now);
   return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+std::string day_text(sys_days day) {
+  const std::chrono::year_month_day date(day);
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return text.data();
+}
+
+bool holds_on(const core::agreement& contract, sys_days day) {
+  return contract.valid_from <= day && day < contract.valid_until;
+}
+
+std::string_view why_unused(const core::endpoint& endpoint, const core::provider& owner) {
+  if (endpoint.enabled) return {};
+  const bool switched_off = !owner.enabled || endpoint.disabled_because == "enabled: false";
+  return switched_off ? "switched off" : "not set up at this gateway";
 }
 
 }  // namespace phigate::codec

@@ -14,6 +14,12 @@ namespace asio = boost::asio;
 using core::failure_kind;
 using upstream::attempt;
 
+namespace {
+
+constexpr std::string_view no_head;
+
+}  // namespace
+
 asio::awaitable<std::expected<void, core::attempt_failure>> byte_relay::hold() {
   while (true) {
     from_.arm_within(settings_.idle);
@@ -42,11 +48,9 @@ asio::awaitable<bool> byte_relay::relay(std::string head) {
       if (past_longest) broken_by_ = "timeout";
       co_return false;
     }
-    if (next.kind == attempt::read_kind::end) {
-      const bool ended = co_await write({}, {}, true);
-      co_return ended;
-    }
-    if (next.kind == attempt::read_kind::data) written = co_await write({}, next.data, false);
+    const bool ended = next.kind == attempt::read_kind::end;
+    if (ended || next.kind == attempt::read_kind::data) written = co_await write(no_head, next.data, ended);
+    if (ended) co_return written;
   }
   co_return false;
 }

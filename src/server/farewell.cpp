@@ -16,6 +16,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::seconds patience{5};
+constexpr std::string_view no_traceparent;
 
 asio::awaitable<void> say(std::unique_ptr<worker::errand> /*held to the end*/, std::shared_ptr<serving> by,
                           core::eligible_route route, upstream::wire_request request) {
@@ -26,7 +27,7 @@ asio::awaitable<void> say(std::unique_ptr<worker::errand> /*held to the end*/, s
   bool fresh = false;
   while (true) {
     upstream::attempt attempt(by->upstreams, route, limits, cut);
-    const auto opened = co_await attempt.open(request, {}, fresh);
+    const auto opened = co_await attempt.open(request, no_traceparent, fresh);
     if (opened) {
       attempt.release();
       co_return;

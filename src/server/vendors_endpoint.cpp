@@ -1,4 +1,7 @@
 // The registry for whoever must know where data may go (spec §10): JSON, or a page for a browser.
+#include <openssl/evp.h>
+
+#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -6,8 +9,11 @@
 #include "phigate/codec/vendors.hpp"
 #include "phigate/core/coverage.hpp"
 #include "phigate/http/writer.hpp"
+#include "phigate/server/key_ring.hpp"
+#include "server/accept.hpp"
 #include "server/endpoints.hpp"
 #include "server/vendors_page.hpp"
+#include "server/web.hpp"
 
 namespace phigate::server {
 
@@ -15,11 +21,26 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A browser names text/html, and before or instead of JSON; what takes anything gets JSON.
-bool wants_page(std::string_view accept) {
-  const std::size_t page = accept.find("text/html");
-  const std::size_t json = accept.find("application/json");
-  return page != std::string_view::npos && page < json;
+std::string all_accepted(const http::request_head& head) {
+  std::string list;
+  for (const http::field& field : head.fields) {
+    if (!http::equals_ignoring_case(field.name, "accept")) continue;
+    if (!list.empty()) list += ',';
+    list += field.value;
+  }
+  return list;
+}
+
+// The page has its own style and an empty icon (or browsers would ask for one), nothing else, and that from nowhere.
+const std::string& page_policy() {
+  static const std::string policy = [] {
+    const config::sha256_digest digest = sha256(web::vendors_style());
+    std::array<unsigned char, 4 * ((std::tuple_size_v<config::sha256_digest> + 2) / 3) + 1> base64{};
+    const int size = EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(digest.size()));
+    return "default-src 'none'; style-src 'sha256-" + std::string(base64.begin(), base64.begin() + size) +
+           "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  }();
+  return policy;
 }
 
 }  // namespace
@@ -31,15 +52,14 @@ asio::awaitable<void> serve_vendors(exchange& with) {
   const core::coverage_matrix matrix = core::coverage_of(known, today);
   std::string headers;
   http::append_field(headers, "vary", "accept");
-  if (!wants_page(with.context.accept)) {
+  http::append_field(headers, "cache-control", "no-cache");  // agreements lapse by the clock, and a reload changes all
+  http::append_field(headers, "x-content-type-options", "nosniff");
+  if (!prefers_page(all_accepted(with.head))) {
     const std::string body = codec::vendors_object(known, matrix, now);
     co_await with.answers.send(200, "application/json", body, headers);
     co_return;
   }
-  // The page needs its own style and nothing else, from nowhere.
-  http::append_field(headers, "content-security-policy",
-                     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'");
-  http::append_field(headers, "x-content-type-options", "nosniff");
+  http::append_field(headers, "content-security-policy", page_policy());
   const std::string body = vendors_page(known, matrix, today);
   co_await with.answers.send(200, "text/html; charset=utf-8", body, headers);
 }

@@ -14,7 +14,7 @@ FORM = "multipart/form-data"
 
 
 def every_modality() -> World:
-    """Three hosts of chat, vision and embeddings, two of each other modality, and one with an agreement for class phi."""
+    """Hosts of chat, vision and embeddings, two of each other modality, and each kind of provider that a rule excludes."""
     world = failover_world()
     hosts(world, ("hearing-1", "hearing-2"), ("azure_speech_stt", "openai"), "whisper-a", "stt")
     hosts(world, ("voice-1", "voice-2"), ("azure_speech_tts", "openai"), "voice-a", "tts")
@@ -29,6 +29,9 @@ def every_modality() -> World:
         resident_of="CH",
     )
     world.provider("anywhere", {"model-a": model()}, country="global", regions=["WORLD"], trains_on_data=None)
+    dear = {"model-a": model(price=dollars(1000, 1000))}
+    world.provider("keeper", dear, headquarters="US", trains_on_data=None, provider={"retention_days": 30})
+    world.provider("switched-off", dear, provider={"enabled": False})
     world.alias("model", "model-a", "model-s")
     return world
 
@@ -67,5 +70,3 @@ def request_faults(path: str, body: Any) -> list[str]:
     fields = resolved(content[FORM]["schema"])["properties"]
     unknown = [f"{name} is no field" for name in body if name not in fields]
     return unknown + [fault for name in body if name in fields for fault in faults(body[name], fields[name])]
-
-

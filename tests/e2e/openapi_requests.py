@@ -92,6 +92,22 @@ REFUSED: tuple[tuple[int, str, str, Any, list[tuple[str, str]]], ...] = (
     (400, "invalid_json", EXPLAIN, b"[", []),
 )
 
+# Bodies and headers that have routes excluded, each for a reason of its own.
+EXCLUDING: tuple[tuple[dict[str, Any], list[tuple[str, str]]], ...] = (
+    (question(), [("X-PHI", "true")]),
+    (question(model="model-s"), []),
+    (question(model="model-a:free"), []),
+    (question(provider={"only": ["first"]}), []),
+    (question(provider={"ignore": ["first"]}), []),
+    (question(provider={"data_residency": "de"}), []),
+    (question(provider={"eu_owned": True}), []),
+    (question(provider={"max_retention_days": 29}), []),
+    (question(provider={"data_collection": "deny"}), []),
+    (question(provider={"max_price": {"prompt": 1}}), []),
+    (question(provider={"require_parameters": True}, tools=[{"type": "function"}]), []),
+    (question(provider={"allow_fallbacks": False}), []),
+)
+
 # Values of `provider`.
 GOOD_PREFERENCES: tuple[dict[str, Any], ...] = (
     {},

@@ -87,7 +87,7 @@ class Pages(TestCase):
         told = set(re.findall(r"`([\w-]+)`", rows))
         self.assertEqual(set(DOCUMENT["components"]["schemas"]["ErrorCode"]["enum"]) - told, set())
         described = (resolved(one) for _, _, call in operations() for one in call["responses"].values())
-        of_http = {"www-authenticate"}
+        of_http = {"www-authenticate", "vary", "content-security-policy", "x-content-type-options"}
         self.assertEqual({name for response in described for name in response["headers"]} - told, of_http)
 
 
@@ -104,9 +104,7 @@ class Examples(DemoCase):
         self.end(demo)
 
     def assert_prints(self, example: Example, folder: Path) -> None:
-        done = subprocess.run(
-            example.command(folder), cwd=folder, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = subprocess.run(example.command(folder), cwd=folder, capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 0, f"{example.text}\n{done.stdout}{done.stderr}")
         if not is_whole(done.stdout, example.shown or ""):
             self.assertEqual(done.stdout, example.shown)  # fails, and shows where they part

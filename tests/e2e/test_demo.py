@@ -11,7 +11,10 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+from support.case import CHAT, EMBEDDINGS, OCR, SPEECH, TRANSCRIPTIONS
+from support.case import document, encoded, image_question, question, recording, spoken
 from support.gateway import ROOT, binary
 from support.raw_client import Connection, Response
 from support.waiting import eventually
@@ -51,10 +54,13 @@ def tour() -> list[tuple[str, list[str]]]:
 
 
 class TheDemo(DemoCase):
-    def request(self, method: str, target: str, headers: list[tuple[str, str]], body: dict | None = None) -> Response:
+    def get(self, target: str, *headers: tuple[str, str]) -> Response:
         with Connection("127.0.0.1", 8080) as connection:
-            told = [("Content-Type", "application/json"), *headers]
-            return connection.request(method, target, told, None if body is None else json.dumps(body).encode())
+            return connection.request("GET", target, headers)
+
+    def post(self, target: str, region: str, body: Any, content_type: str = "application/json") -> Response:
+        with Connection("127.0.0.1", 8080) as connection:
+            return connection.request("POST", target, [("Content-Type", content_type), ("X-Region", region)], encoded(body))
 
     def test_what_it_prints_works_and_ctrl_c_ends_it(self) -> None:
         demo = self.start()
@@ -65,7 +71,7 @@ class TheDemo(DemoCase):
             self.assertTrue(answer.startswith("HTTP/1.1 200"), answer)
             self.assertIn(tier, answer)
         candidates = json.loads(explained)["candidates"]
-        self.assertEqual([one["provider"] for one in candidates], ["ovhcloud", "scaleway"])
+        self.assertEqual([one["provider"] for one in candidates], ["ovhcloud", "scaleway", "ionos"])
         self.the_readmes_programs_run()
         self.every_model_serves()
         self.end(demo)
@@ -84,22 +90,26 @@ class TheDemo(DemoCase):
         return done.stdout
 
     def every_model_serves(self) -> None:
-        everywhere = self.request("GET", "/v1/models", []).json()["data"]
+        everywhere = self.get("/v1/models").json()["data"]
         self.assertGreater(len(everywhere), 20)
         for region in next(card["regions"] for card in everywhere if card["id"] == "auto"):
-            for card in self.request("GET", "/v1/models", [("X-Region", region)]).json()["data"]:
+            for card in self.get("/v1/models", ("X-Region", region)).json()["data"]:
                 for modality in card["modalities"]:
                     with self.subTest(card["id"], region=region, modality=modality):
                         self.assertEqual(self.ask(card["id"], region, modality).status, 200)
 
     def ask(self, model: str, region: str, modality: str) -> Response:
+        if modality == "stt":
+            form = recording(model=model)
+            return self.post(TRANSCRIPTIONS, region, form.body, form.content_type)
+        if modality == "tts":
+            return self.post(SPEECH, region, spoken(model=model))
+        if modality == "ocr":
+            return self.post(OCR, region, document(model=model))
         if modality == "embeddings":
-            return self.request("POST", "/v1/embeddings", [("X-Region", region)], {"model": model, "input": "a"})
-        content = [{"type": "text", "text": "Hello"}]
-        if modality == "vision":
-            content.append({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}})
-        body = {"model": model, "messages": [{"role": "user", "content": content}], "max_tokens": 5, "user": "someone"}
-        return self.request("POST", "/v1/chat/completions", [("X-Region", region)], body)
+            return self.post(EMBEDDINGS, region, {"model": model, "input": "a"})
+        asked = image_question if modality == "vision" else question
+        return self.post(CHAT, region, asked(model=model, max_tokens=5, user="someone"))
 
     def test_the_readmes_tour_goes_as_it_says(self) -> None:
         (start, _), *steps = tour()

@@ -13,12 +13,13 @@ from support.case import document, question, spoken
 from support.raw_client import Response
 from support.waiting import eventually
 
-from e2e.described import operations
+from e2e.described import component, operations, resolved
 from e2e.openapi_case import DescribedCase, request_faults
 from e2e.openapi_requests import (
     BAD_PREFERENCES,
     BADLY_FORMED,
     CHAT,
+    EXCLUDING,
     EXPLAIN,
     FETCHED,
     GOOD_PREFERENCES,
@@ -51,6 +52,14 @@ class Answers(DescribedCase):
     def test_every_call_is_among_them(self) -> None:
         asked = {("post", path) for path, _ in POSTED} | {("get", path) for path in FETCHED}
         self.assertEqual({(method, path) for method, path, _ in operations()}, asked)
+
+    def test_each_reason_to_exclude_a_route(self) -> None:
+        given = set()
+        for body, headers in EXCLUDING:
+            response = self.asked("post", EXPLAIN, body, headers=headers)
+            self.assert_described("post", EXPLAIN, response)
+            given |= {route["reason"] for route in response.json()["excluded"]}
+        self.assertEqual(given, set(resolved(component("ExclusionReason"))["enum"]))
 
     def test_each_form_of_the_vendors(self) -> None:
         for accept, expected in (("text/html,*/*;q=0.8", "text/html"), ("application/json", "application/json")):
@@ -149,7 +158,7 @@ class ProviderFailures(DescribedCase):
 
     def test_a_mistake_that_a_provider_finds(self) -> None:
         said = {"error": {"message": "no", "type": "strange", "param": None, "code": "odd"}}
-        for status in (400, 409, 413, 415, 418, 422):
+        for status in (400, 409, 413, 418, 422):
             for path, body in ((CHAT, question()), (STT, {}), (TTS, spoken()), (OCR, document())):
                 with self.subTest(status, path=path):
                     response = self.failed(scripted.status(status, said), path, body)

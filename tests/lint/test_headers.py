@@ -22,6 +22,7 @@ DEFINITIONS = [  # as cmake/dependencies.cmake has them
     "-DBOOST_ASIO_NO_DEPRECATED",
     "-DBOOST_ASIO_DISABLE_BOOST_DATE_TIME",
     "-DJSON_USE_IMPLICIT_CONVERSIONS=0",
+    '-DPHIGATE_SOURCE_DIR="."',  # as tests/CMakeLists.txt has it
 ]
 MEMORY = ROOT / "build" / "lint" / "headers.json"
 

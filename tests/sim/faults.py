@@ -135,6 +135,30 @@ def framing_headers(framing: str, announce: int | None, content: bytes) -> list[
     return [("content-length", str(len(content) if announce is None else announce))]
 
 
+def pieces(
+    *given: bytes | Gate,
+    content_type: str = "audio/mpeg",
+    framing: str = "chunked",
+    announce: int | None = None,
+    then: Then = Then.KEEP,
+) -> Step:
+    """A body that comes piece by piece, held up wherever a gate stands. Chunked, it has its end where the connection is kept."""
+
+    async def play(exchange: Exchange) -> Then:
+        whole_body = b"".join(piece for piece in given if isinstance(piece, bytes))
+        await exchange.send(answer_head(200, Answer(whole_body, 200, content_type), framing, announce, ()))
+        for piece in given:
+            if isinstance(piece, Gate):
+                await exchange.wait_for(piece)
+            else:
+                await exchange.send(wire.chunk(piece) if framing == "chunked" else piece)
+        if framing == "chunked" and then is Then.KEEP:
+            await exchange.send(wire.last_chunk())
+        return Then.CLOSE if framing == "close" and then is Then.KEEP else then
+
+    return Step(play)
+
+
 def cut_up(data: bytes, size: int | None) -> list[bytes]:
     if size is None:
         return [data] if data else []

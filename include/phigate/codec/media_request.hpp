@@ -29,7 +29,7 @@ struct transcription_request {
   std::string filename;
   std::string media_type;  // of the file's part; empty: none given
   std::string_view audio;  // the file's bytes, in the body
-  std::string language;    // ISO 639-1, lower case; empty: to be detected
+  std::string language;    // two or three letters (ISO 639), lower case; empty: to be detected
   std::string prompt;
   transcript_format format = transcript_format::json;
   bool wants_words = false;     // verbose_json: timestamp_granularities[]
@@ -39,15 +39,16 @@ struct transcription_request {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
-// POST /v1/ocr, Mistral's shape.
+// POST /v1/ocr, Mistral's shape. With neither a URL nor base64 it is a file that the provider keeps (file_id): only a
+// route that declares the feature "file" is asked.
 struct document_request {
   enum class kind : std::uint8_t { document, image };
   kind what = kind::document;
-  std::string url;  // an http or https URL, sent on as text and never fetched; empty: the document is here
-  std::string media_type;                // of a data URI
-  std::string_view base64;               // of a data URI; in the body, or in `unescaped`
+  std::string url;          // an http or https URL, sent on as text and never fetched; empty: the document is here
+  std::string media_type;   // of a data URI: type and subtype, lower case; empty: none given
+  std::string_view base64;  // of a data URI, with its padding; in the body, or in `unescaped`
   std::unique_ptr<std::string> unescaped;  // where the body's string had escapes
-  // Pages asked for, counted from 0, in the order given; empty: all.
+  // Pages asked for, counted from 0, in the order given, each once and below 2000; empty: all.
   std::vector<std::uint32_t> pages;
   bool include_images = false;  // include_image_base64
 };

@@ -49,14 +49,14 @@ struct request_facts {
   std::vector<std::vector<std::string>> parameters;
   encoding_format encoding = encoding_format::absent;
   std::optional<std::uint32_t> dimensions;
-  std::string response_format;      // tts, stt: what is asked for, the default filled in; else empty
-  std::string voice;                // tts
-  std::int64_t estimate_bytes = 0;  // of all strings in messages, input and tools, data URIs left out (spec §7)
-  std::int64_t characters = 0;      // tts: code points of the input
+  std::string response_format;          // tts, stt: what is asked for, the default filled in; else empty
+  std::string voice;                    // tts
+  std::int64_t estimate_bytes = 0;      // of all strings in messages, input and tools, data URIs left out (spec §7)
+  std::int64_t characters = 0;          // tts: code points of the input
   std::int64_t audio_milliseconds = 0;  // stt: as a WAV head says, else guessed from the size
   std::int64_t pages = 0;               // ocr: those asked for, 1 when all are
-  std::vector<member> members;      // in body order
-  std::size_t body_end = 0;         // offset of the object's closing brace
+  std::vector<member> members;          // in body order
+  std::size_t body_end = 0;             // offset of the object's closing brace
 };
 
 // A request as an adapter gets it. `body` and what points into it outlive it.
@@ -86,7 +86,8 @@ class request_reader {
   std::expected<request_facts, core::api_error> read_embeddings(std::string_view body);
   // POST /v1/route/explain: any of the bodies above, or one for another modality. Its modality is the one that the body
   // names in `modality` (images make chat vision), else that of its fields: `messages`, `input` with `voice` (tts) or
-  // without (embeddings), `document` (ocr); else chat. What only the provider needs (messages, input) may be missing.
+  // without (embeddings), `document` (ocr); else chat. What only the provider needs (messages, input, voice, document,
+  // file) may be missing; a transcription's fields are members of the same names, its lists arrays.
   std::expected<request_facts, core::api_error> read_explain(std::string_view body);
   // POST /v1/audio/speech and POST /v1/ocr. The same errors.
   std::expected<client_request, core::api_error> read_speech(std::string_view body);

@@ -1,5 +1,5 @@
-// What the gateway can speak to providers (spec §11, `protocol`): a fact about this build, which the registry is checked
-// against. upstream/ has the adapters behind it.
+// What the gateway can speak to providers (spec §11, `protocol`): a fact about this build, which the registry is
+// checked against. upstream/ has the adapters behind it.
 #pragma once
 
 #include <span>

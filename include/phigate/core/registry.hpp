@@ -126,7 +126,8 @@ struct hosted_model {
   // Text to speech: the formats it can make; the loader fills them in. Speech to text, of a model that does not speak:
   // those that the provider itself writes. Sorted; empty: all. audio.hpp has what follows for a request.
   std::vector<std::string> formats;
-  // Speech to text: a language, as ISO 639-1 has it, → the provider's locale. Sorted; wins over the protocol's own table.
+  // Speech to text: a language, as ISO 639-1 has it, → the provider's locale. Sorted; wins over the protocol's own
+  // table.
   std::vector<std::pair<std::string, std::string>> locales;
   price cost;
   timeout_overrides timeouts;

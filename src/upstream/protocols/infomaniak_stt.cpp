@@ -31,14 +31,11 @@ constexpr milliseconds usual_wait{500};
 constexpr milliseconds shortest_wait{100};
 constexpr milliseconds longest_wait{10'000};
 
-// Whatever the client wants is rendered from the fullest form.
+// Whatever the client wants is rendered from the fullest form. There is no temperature to set.
 std::vector<form_field> form_of(const codec::transcription_request& asked) {
   std::vector<form_field> fields;
   if (!asked.language.empty()) fields.emplace_back("language", asked.language);
   if (!asked.prompt.empty()) fields.emplace_back("prompt", asked.prompt);
-  if (asked.temperature) {
-    fields.emplace_back("temperature", codec::json_writer().number(*asked.temperature).take());
-  }
   fields.emplace_back("response_format", "verbose_json");
   fields.emplace_back("timestamp_granularities[]", "segment");
   if (asked.wants_words) fields.emplace_back("timestamp_granularities[]", "word");

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "phigate/core/coverage.hpp"
+#include "phigate/core/policy.hpp"
 #include "unit/config/config_files.hpp"
 
 namespace phigate::config::testing {

@@ -19,6 +19,7 @@ namespace phigate::server {
 
 inline constexpr std::string_view chunked_head =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+inline constexpr std::string_view no_traceparent;
 inline constexpr std::string_view client_head = "HTTP/1.1 200 OK\r\n\r\n";  // stands for the real one
 
 inline std::string event(std::string_view data) {
@@ -72,7 +73,7 @@ class relay_bench {
     upstream::attempt attempt(provider.upstreams, provider.route, limits, cut);
     upstream::wire_request request;
     request.target = "/v1/chat/completions";
-    const auto opened = co_await attempt.open(request, {}, false);
+    const auto opened = co_await attempt.open(request, no_traceparent, false);
     if (!opened) {
       result.refused = opened.error();
       co_return result;

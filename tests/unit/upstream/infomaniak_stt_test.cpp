@@ -70,7 +70,6 @@ TEST(infomaniak_stt, posts_openais_form_and_always_asks_for_everything) {
   exchange.asked().format = transcript_format::srt;
   exchange.asked().language = "de";
   exchange.asked().prompt = "Ångström";
-  exchange.asked().temperature = 0.2;
   exchange.asked().wants_words = true;
   EXPECT_EQ(exchange.sent().method, "POST");
   EXPECT_EQ(exchange.sent().target, "/1/ai/42/openai/audio/transcriptions");
@@ -80,7 +79,6 @@ TEST(infomaniak_stt, posts_openais_form_and_always_asks_for_everything) {
        std::vector<std::pair<std::string, std::string>>{{"model", "whisper"},
                                                         {"language", "de"},
                                                         {"prompt", "Ångström"},
-                                                        {"temperature", "0.2"},
                                                         {"response_format", "verbose_json"},
                                                         {"timestamp_granularities[]", "segment"},
                                                         {"timestamp_granularities[]", "word"}}) {
@@ -90,10 +88,12 @@ TEST(infomaniak_stt, posts_openais_form_and_always_asks_for_everything) {
             std::string::npos);
 }
 
-TEST(infomaniak_stt, leaves_out_what_the_client_did_not_say) {
+TEST(infomaniak_stt, leaves_out_what_was_not_said_and_what_it_does_not_take) {
   stt_exchange exchange = infomaniak();
+  exchange.asked().temperature = 0.2;
+  exchange.asked().fields = {{"temperature", "0.2"}, {"chunking_strategy", "auto"}};
   const std::string form = exchange.body();
-  for (const std::string_view name : {"language", "prompt", "temperature"}) {
+  for (const std::string_view name : {"language", "prompt", "temperature", "chunking_strategy"}) {
     EXPECT_EQ(form.find("name=\"" + std::string(name) + '"'), std::string::npos) << name;
   }
   EXPECT_EQ(form.find("\r\n\r\nword\r\n"), std::string::npos);
@@ -102,11 +102,11 @@ TEST(infomaniak_stt, leaves_out_what_the_client_did_not_say) {
 TEST(infomaniak_stt, speaks_the_endpoints_dialect) {
   stt_exchange exchange = infomaniak();
   exchange.endpoint.request.defaults = {{"chunk_length", "30"}};
-  exchange.endpoint.request.drop = {"temperature"};
-  exchange.asked().temperature = 1;
+  exchange.endpoint.request.drop = {"prompt"};
+  exchange.asked().prompt = "p";
   const std::string form = exchange.body();
   EXPECT_NE(form.find("name=\"chunk_length\"\r\n\r\n30\r\n"), std::string::npos);
-  EXPECT_EQ(form.find("name=\"temperature\""), std::string::npos);
+  EXPECT_EQ(form.find("name=\"prompt\""), std::string::npos);
 }
 
 // --- The batch -------------------------------------------------------------------------------------------------------
