@@ -1,19 +1,19 @@
 #include "phigate/upstream/adapter.hpp"
 
-#include <algorithm>
-#include <array>
 #include <stdexcept>
+#include <vector>
 
 #include "upstream/protocols/protocols.hpp"
 
 namespace phigate::upstream {
 namespace {
 
-const std::array<const adapter*, 7>& adapters() {
-  static const std::array<const adapter*, 7> all{
-      &openai(),  &azure_openai(),   &azure_speech_stt(), &azure_speech_tts(), &azure_document_intelligence(),
-      &mistral(), &infomaniak_stt(),
+const std::vector<const adapter*>& adapters() {
+#define PROTOCOL(name) &name(),
+  static const std::vector<const adapter*> all{
+#include "upstream/protocols/protocols.def"
   };
+#undef PROTOCOL
   return all;
 }
 
@@ -32,8 +32,8 @@ const adapter& adapter_for(std::string_view protocol) {
 
 std::span<const core::protocol> known_protocols() {
   static const auto all = [] {
-    std::array<core::protocol, 7> facts;
-    std::ranges::transform(adapters(), facts.begin(), [](const adapter* one) { return one->facts(); });
+    std::vector<core::protocol> facts;
+    for (const adapter* one : adapters()) facts.push_back(one->facts());
     return facts;
   }();
   return all;

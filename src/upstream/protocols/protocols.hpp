@@ -1,16 +1,12 @@
-// The protocols that this build speaks, one file each. The one table of them is in adapter.cpp.
+// The protocols that this build speaks, one file each: protocols.def lists them.
 #pragma once
 
 #include "phigate/upstream/adapter.hpp"
 
 namespace phigate::upstream {
 
-const adapter& openai();
-const adapter& azure_openai();
-const adapter& azure_speech_stt();
-const adapter& azure_speech_tts();
-const adapter& azure_document_intelligence();
-const adapter& infomaniak_stt();
-const adapter& mistral();
+#define PROTOCOL(name) const adapter& name();
+#include "upstream/protocols/protocols.def"
+#undef PROTOCOL
 
 }  // namespace phigate::upstream
