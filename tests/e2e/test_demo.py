@@ -13,8 +13,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from support.case import CHAT, EMBEDDINGS, OCR, SPEECH, TRANSCRIPTIONS
-from support.case import document, encoded, image_question, question, recording, spoken
+from support.case import (
+    CHAT,
+    EMBEDDINGS,
+    OCR,
+    SPEECH,
+    TRANSCRIPTIONS,
+    document,
+    encoded,
+    image_question,
+    question,
+    recording,
+    spoken,
+)
 from support.gateway import ROOT, binary
 from support.raw_client import Connection, Response
 from support.waiting import eventually

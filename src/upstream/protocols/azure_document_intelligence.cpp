@@ -22,6 +22,7 @@ namespace phigate::upstream {
 namespace {
 
 using codec::json_value;
+using core::failure_kind;
 
 constexpr core::protocol analysis_facts{
     .name = "azure_document_intelligence", .modalities = {core::modality::ocr}, .speech_formats = {}};
@@ -104,7 +105,7 @@ class analysis final : public conversation {
   std::optional<reply_step> excuse(const refusal& refused, const answer_head& head) override {
     constexpr int most_excused = 5;  // in a row
     const bool is_busy = (refused.status == 429 || refused.status == 503) && head.retry_after;
-    if (!is_busy || excused_ == most_excused) return std::nullopt;
+    if (!is_busy || excused_ == most_excused) return lost_operation(refused);
     ++excused_;
     return ask(head);
   }
@@ -130,6 +131,18 @@ class analysis final : public conversation {
     again.request.header_lines = content_lines("", "application/json");
     again.after = pace_.next(head.retry_after);
     return again;
+  }
+
+  // The question is the gateway's and the address the provider's: that it comes to nothing is no mistake of the client,
+  // and none of the operator, whose endpoint began the analysis.
+  static std::optional<reply_step> lost_operation(const refusal& refused) {
+    core::attempt_failure failure = classify_by_status(refused);
+    if (failure.kind != failure_kind::client_mistake && failure.kind != failure_kind::misconfigured)
+      return std::nullopt;
+    failure.kind = failure_kind::server_error;
+    failure.sent_whole = true;
+    failure.said = {};
+    return failure;
   }
 
   [[nodiscard]] reply_step finish(json_value result) const {

@@ -259,7 +259,7 @@ RC_GTEST_PROP(DocumentRequestProperty, SurvivesAnyValueInAnyField, ()) {
   const std::string document = "{\"" + *rc::gen::elementOf(inner) + "\":" + generated::value(2) + ",\"" +
                                *rc::gen::elementOf(inner) + "\":\"https://a\"}";
   const reading read(with_document(document, "\"" + *rc::gen::elementOf(outer) + "\":" + generated::value(3) + ","));
-  RC_ASSERT(read.request || !read.request.error().message.empty());
+  if (!read.request) RC_ASSERT(!read.request.error().message.empty());
 }
 
 RC_GTEST_PROP(DocumentRequestProperty, SurvivesAMutilatedDataUri, ()) {

@@ -194,7 +194,7 @@ std::size_t visit(const json_value& value) {
 RC_GTEST_PROP(JsonDocumentProperty, StaysInsideMutilatedText, ()) {
   const std::string text = generated::mutated(generated::value(3));
   const auto document = json_document::parse(text);
-  RC_ASSERT(document == nullptr || visit(document->root()) <= text.size());
+  if (document) RC_ASSERT(visit(document->root()) <= text.size());
 }
 
 TEST(JsonWriter, WritesNestedValuesWithTheCommasWhereTheyBelong) {

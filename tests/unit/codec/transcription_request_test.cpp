@@ -279,7 +279,7 @@ RC_GTEST_PROP(TranscriptionRequestProperty, SurvivesAnyValueInAnyField, (const s
                                                  "temperature", "stream",   "provider", "timestamp_granularities[]"};
   const std::string text = *rc::gen::arbitrary<bool>() ? bytes : generated::mutated(generated::value(2));
   const auto request = read({field(*rc::gen::elementOf(names), text), file(bytes), field("model", "m")});
-  RC_ASSERT(request || !request.error().message.empty());
+  if (!request) RC_ASSERT(!request.error().message.empty());
 }
 
 }  // namespace

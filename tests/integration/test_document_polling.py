@@ -1,0 +1,354 @@
+"""An analysis that is asked about until it is done: how often, where, and what becomes of it when that fails (spec §5)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sim import faults
+from sim.upstream import Step, Then
+from support.case import document
+from support.documents import AZURE, PAGE_COST, DocumentCase, ManyHostsCase, layout, read
+from support.registry import World
+from support.waiting import eventually
+
+BEGIN = faults.answer()
+RUNNING = b'{"status":"running","createdDateTime":"2026-01-01T00:00:00Z","lastUpdatedDateTime":"2026-01-01T00:00:00Z"}'
+SHORT = {"connect": "500ms", "first_byte": "500ms", "idle": "500ms", "total": "9s"}
+
+
+def running(retry_after: str | None = None) -> Step:
+    return faults.reply(body=RUNNING, headers=[] if retry_after is None else [("retry-after", retry_after)])
+
+
+def failed(code: str, inner: str | None = None) -> Step:
+    """An analysis that ended in this error."""
+    error: dict[str, Any] = {"code": code, "message": f"about {code}"}
+    if inner is not None:
+        error["innererror"] = {"code": inner, "message": f"about {inner}"}
+    return faults.reply(body=faults.to_json({"status": "failed", "error": error}))
+
+
+def accepted(place: str | None) -> Step:
+    told = [] if place is None else [("operation-location", place)]
+    return faults.reply(202, b"", [*told, ("retry-after", "0")], content_type="")
+
+
+class Waits(ManyHostsCase):
+    count = 6
+    config = {"timeouts": {**SHORT, "total": "20s"}}
+
+    def gaps(self, slug: str) -> list[float]:
+        times = [request.received_at for request in self.world[slug].requests if request.method != "DELETE"]
+        return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+
+    def test_as_long_as_the_provider_says(self) -> None:
+        plain = faults.reply(headers=[])
+        for upstream in self.world.upstreams[:5]:
+            self.addCleanup(setattr, upstream.api, "retry_after", upstream.api.retry_after)  # type: ignore[attr-defined]
+        waits = {0: None, 1: 1, 2: 2, 3: 0, 4: 0}
+        for number, wait in waits.items():
+            self.world[f"host-{number}"].api.retry_after = wait  # type: ignore[attr-defined]
+        played = self.play(
+            {
+                "nothing said": [],
+                "one second": [],
+                "two seconds": [],
+                "soon, and soon again": [plain, running("0"), running("0"), running("0")],
+                "a word that is no time": [plain, running("soon"), running("-1")],
+            }
+        )
+        for case in played.values():
+            self.assert_served(case)
+        for number, expected in enumerate(([1, 1], [1, 1], [2, 2], [1, 0.1, 0.1, 0.1, 0.1], [1, 1, 1, 0.1])):
+            with self.subTest(number):
+                gaps = self.gaps(f"host-{number}")
+                self.assertEqual(len(gaps), len(expected), gaps)
+                for gap, least in zip(gaps, expected, strict=True):
+                    self.assertGreater(gap, least - 0.01)
+                    self.assertLess(gap, least + 0.5)
+
+    def test_each_poll_is_asked_alike(self) -> None:
+        (case,) = self.play({"a": [BEGIN, running("0"), running("0")]}, phi=None).values()
+        self.assert_served(case)
+        polls = self.sent("GET", "host-0")
+        self.assertEqual(len({poll.target for poll in polls}), 1)
+        for poll in polls:
+            self.assertTrue(
+                poll.path.startswith("/host-0/documentintelligence/documentModels/prebuilt-layout/analyzeResults/")
+            )
+            self.assertEqual(poll.header("ocp-apim-subscription-key"), "upstream-key-of-host-0")
+            self.assertEqual((poll.body, poll.header("content-length")), (b"", None))
+
+    def test_a_trace_goes_along_everywhere(self) -> None:
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        response = self.read_document(document(model="ocr-0"), phi="true", headers=[("traceparent", trace)])
+        self.assert_ok(response, "host-0")
+        self.assertEqual([one.header("traceparent") for one in self.sent("POST", "host-0")], [trace])
+        self.assertEqual({one.header("traceparent") for one in self.sent("GET", "host-0")}, {trace})
+
+
+class MovesOn(ManyHostsCase):
+    config = {"timeouts": SHORT}
+    count = 22
+
+    def test_a_poll_that_fails_is_made_good_by_the_next_route(self) -> None:
+        stranger = {"location": self.world["host-0"].origin + "/elsewhere"}
+        faults_at_a_poll: dict[str, Step] = {
+            **{f"status {status}": faults.status(status) for status in (500, 502, 504, 529, 429, 503, 408)},
+            **{f"redirect {status}": faults.status(status, b"", stranger) for status in (302, 307)},
+            "half a head": faults.raw(b"HTTP/1.1 200 OK\r\ncont", then=Then.CLOSE),
+            "half a body": faults.reply(cut=20, then=Then.CLOSE),
+            "a reset in the body": faults.reply(cut=20, then=Then.RESET),
+            "silence": faults.STALL_BEFORE_HEAD,
+            "silence behind the head": faults.stall_after_head(),
+            "no HTTP": faults.NAMED["invalid_http"](),
+            "compressed": faults.gzipped(),
+            "a page": faults.NAMED["not_json"](),
+            "nothing": faults.status(204, b""),
+            "surplus": faults.NAMED["surplus"](),
+        }
+        played = self.play({name: [BEGIN, step] for name, step in faults_at_a_poll.items()})
+        for name, case in played.items():
+            with self.subTest(name):
+                self.assert_fell_back(case)
+                self.assertEqual(len(self.sent("GET", case.slug)), 1)
+                self.assert_deleted(slug=case.slug)
+
+    def test_a_result_that_the_provider_no_longer_knows_is_its_own_failure(self) -> None:
+        """The address is the provider's and the question the gateway's: neither the client nor the operator did it."""
+        cases = {
+            f"status {status}": [BEGIN, faults.refuse(status, "gone")] for status in (400, 404, 405, 409, 410, 422)
+        }
+        for name, case in self.play(cases).items():
+            with self.subTest(name):
+                self.assert_fell_back(case)
+
+    def test_states_that_are_none(self) -> None:
+        bodies = (b"{}", b"[]", b"null", b'"succeeded"', b'{"status":null}', b'{"status":7}', b'{"status":"SUCCEEDED"}')
+        bodies += (b'{"status":"canceled"}', b'{"status":"succeeded"}', b'{"status":"succeeded","analyzeResult":null}')
+        bodies += (b'{"status":"failed"}', b'{"status":"failed","error":null}', b'{"status":"running"')
+        cases = {str(body): [BEGIN, faults.reply(body=body)] for body in bodies}
+        for name, case in self.play(cases).items():
+            with self.subTest(name):
+                self.assert_fell_back(case)
+                self.assert_deleted(slug=case.slug)
+
+    def test_an_analysis_that_failed_at_the_provider(self) -> None:
+        codes = ("InternalServerError", "ServiceUnavailable", "TooManyRequests", "Timeout", "", "NeverHeardOf")
+        for name, case in self.play({code: [BEGIN, failed(code)] for code in codes}).items():
+            with self.subTest(name):
+                self.assert_fell_back(case)
+                self.assert_deleted(slug=case.slug)
+
+    def test_the_attempts_are_told(self) -> None:
+        self.world["fallback"].always(faults.status(503))
+        (case,) = self.play({"a": [BEGIN, faults.status(500)]}).values()
+        error = self.assert_error(case.response, 502, "upstream_error")
+        tried = [(one["provider"], one["status"]) for one in error["metadata"]["attempts"]]
+        self.assertEqual(tried, [("host-0", 500), ("fallback", 503)])
+
+
+class Ends(ManyHostsCase):
+    config = {"timeouts": SHORT}
+
+    def test_an_analysis_that_failed_by_the_clients_document(self) -> None:
+        codes = {
+            "InvalidRequest": [BEGIN, failed("InvalidRequest", "InvalidContent")],
+            "InvalidContentDimensions": [BEGIN, failed("InvalidContentDimensions")],
+            "UnsupportedContent": [BEGIN, running("0"), failed("UnsupportedContent")],
+        }
+        for name, case in self.play(codes).items():
+            with self.subTest(name):
+                error = self.assert_error(case.response, 400, passed_on=True)
+                self.assertTrue(error["message"].startswith("about "), error)
+                self.assertEqual(error["type"], "invalid_request_error")
+                self.assert_attempts(case.response, 1)
+                self.assert_deleted(slug=case.slug)
+        self.assertEqual(self.world["fallback"].requests, [])
+
+    def test_the_operators_mistakes(self) -> None:
+        cases = {
+            "a key that lapsed": [BEGIN, faults.refuse(401, "canary")],
+            "a key that may not": [BEGIN, faults.refuse(403, "canary")],
+            "a model that is not there": [failed("InvalidRequest", "ModelNotFound")],
+        }
+        for name, case in self.play(cases).items():
+            with self.subTest(name):
+                error = self.assert_error(case.response, 502, ("upstream_auth_failed", "upstream_misconfigured"))
+                self.assertNotIn("canary", str(error))
+        self.assertEqual(self.world["fallback"].requests, [])
+
+
+class Excused(ManyHostsCase):
+    config = {"timeouts": SHORT}
+    count = 4
+
+    def test_a_busy_provider_is_asked_again_as_it_says(self) -> None:
+        played = self.play(
+            {
+                "429": [BEGIN, faults.rate_limited(1)],
+                "503": [BEGIN, faults.status(503, None, {"retry-after": "1"})],
+                "both, soon": [BEGIN, *[faults.rate_limited(0), faults.status(503, None, {"retry-after": "0"})] * 2],
+                "for ever": [BEGIN, *[faults.rate_limited(0)] * 9],
+            }
+        )
+        for name in ("429", "503", "both, soon"):
+            with self.subTest(name):
+                self.assert_served(played[name])
+        self.assert_fell_back(played["for ever"])
+        self.assertEqual(len(self.sent("GET", played["for ever"].slug)), 6)
+
+
+class Connections(ManyHostsCase):
+    count = 4
+
+    def test_a_kept_connection_that_is_gone_is_no_failure(self) -> None:
+        played = self.play(
+            {
+                "closed behind the first answer": [faults.reply(then=Then.CLOSE)],
+                "closed at the poll": [BEGIN, faults.CLOSE_BEFORE_HEAD],
+                "reset at the poll": [BEGIN, faults.RESET_BEFORE_HEAD],
+                "closed behind every answer": [faults.reply(then=Then.CLOSE)] * 4,
+            }
+        )
+        for name, case in played.items():
+            with self.subTest(name):
+                self.assert_served(case)
+                self.assert_deleted(slug=case.slug)
+
+    def test_twice_is_one(self) -> None:
+        (case,) = self.play({"a": [BEGIN, faults.CLOSE_BEFORE_HEAD, faults.CLOSE_BEFORE_HEAD]}).values()
+        self.assert_fell_back(case)
+        self.assert_deleted(slug=case.slug)
+
+
+class Addresses(DocumentCase):
+    """An operation is asked about at the endpoint's own origin or not at all (threats §3)."""
+
+    protocols = (AZURE, "mistral", AZURE)
+
+    @classmethod
+    def build_world(cls) -> World:
+        world = super().build_world()
+        world.registry["providers"].pop("third")  # another origin, whose simulator listens all the same
+        return world
+
+    def places(self) -> dict[str, str | None]:
+        first, third = self.world["first"], self.world["third"]
+        path = "/first/documentintelligence/documentModels/prebuilt-layout/analyzeResults/1-2?api-version=2024-11-30"
+        here = f"127.0.0.1:{first.port}"
+        return {
+            "another port": third.origin + path,
+            "another host": f"https://localhost:{first.port}{path}",
+            "another spelling of the host": f"https://127.1:{first.port}{path}",
+            "a longer host": f"https://127.0.0.1.example.org:{first.port}{path}",
+            "no port": f"https://127.0.0.1{path}",
+            "a longer port": f"https://{here}0{path}",
+            "another scheme": f"http://{here}{path}",
+            "userinfo": f"https://{here}@127.0.0.1:{third.port}{path}",
+            "userinfo before the origin": f"https://user:secret@{here}{path}",
+            "an empty userinfo": f"https://@{here}{path}",
+            "a backslash": f"https://127.0.0.1:{third.port}\\@{here}{path}",
+            "a fragment in the authority": f"https://127.0.0.1:{third.port}#@{here}{path}",
+            "a query in the authority": f"https://127.0.0.1:{third.port}?@{here}{path}",
+            "a relative one": path,
+            "a relative one without its scheme": f"//{here}{path}",
+            "a blank": f"https://{here}/a b",
+            "something else": "urn:uuid:00000000-0000-4000-8000-000000000001",
+            "nothing": "",
+            "none": None,
+        }
+
+    def test_anywhere_else_is_not_asked(self) -> None:
+        for name, place in self.places().items():
+            with self.subTest(name):
+                self.nothing_cools(document())
+                self.world.forget()
+                self.world["first"].script([accepted(place)])
+                body = document()
+                response = self.read_document(body, phi="true")
+                self.assert_mistrals(response, body)
+                self.assert_attempts(response, 2)
+                self.assertEqual([one.method for one in self.world["first"].requests], ["POST"])
+                self.assertEqual(self.world["third"].connections, [])
+
+    def test_the_same_origin_in_other_words_is_asked(self) -> None:
+        first: Any = self.world["first"].api
+        self.addCleanup(setattr, first, "elsewhere", None)
+        first.elsewhere = first.origin.replace("https", "HTTPS")
+        self.assert_read(self.read_document(document(), phi="true"), layout("first", read(document())))
+        self.assert_deleted()
+
+    def test_an_odd_path_at_the_origin_is_asked_and_never_deleted(self) -> None:
+        self.world["first"].script([accepted(f"{self.world['first'].origin}/other/place?x=1#part")])
+        self.assert_ok(self.read_document(document(), phi="true"), "second")
+        eventually(lambda: len(self.world["first"].requests) == 2, "asked")
+        self.assertEqual([one.target for one in self.sent("GET")], ["/other/place?x=1"])
+        self.assert_kept()
+
+    def test_what_a_later_answer_says_changes_nothing(self) -> None:
+        moved = faults.reply(
+            body=RUNNING, headers=[("operation-location", self.world["third"].origin), ("retry-after", "0")]
+        )
+        self.world["first"].script([BEGIN, moved, moved])
+        self.assert_ok(self.read_document(document(), phi="true"), "first")
+        self.assertEqual(self.world["third"].connections, [])
+
+
+class Metered(DocumentCase):
+    def test_pages_that_were_read_are_paid_for_once(self) -> None:
+        self.world["first"].script([BEGIN, running("0"), running("0")])
+        response = self.read_document(document())
+        self.assertEqual(response.header("x-phi-cost-micro"), str(3 * PAGE_COST))
+        self.assertEqual(response.header("x-phi-usage"), "provider")
+        self.assertEqual(response.header("x-phi-upstream-request-id"), "azure-request-4")
+        self.assertIsNone(response.header("retry-after"))
+
+    def test_a_failed_analysis_is_not(self) -> None:
+        self.world["first"].script([failed("InternalServerError")])
+        response = self.read_document(document())
+        self.assert_ok(response, "second")
+        self.assertEqual(response.header("x-phi-cost-micro"), str(30 * PAGE_COST))
+
+
+class Deadlines(DocumentCase):
+    protocols = (AZURE,)
+    config = {"timeouts": {**SHORT, "total": "1500ms"}}
+
+    def test_an_analysis_without_an_end(self) -> None:
+        self.world["first"].always(running("0"))
+        self.world["first"].script([faults.answer()])
+        started = time.monotonic()
+        response = self.read_document(document())
+        self.assert_error(response, 504, "upstream_timeout")
+        self.assert_attempts(response, 1)
+        self.assertLess(time.monotonic() - started, 2.0)
+
+    def test_a_wait_beyond_the_deadline(self) -> None:
+        self.world["first"].script([faults.reply(headers=[("retry-after", "3600")])])
+        api: Any = self.world["first"].api
+        self.addCleanup(setattr, api, "retry_after", api.retry_after)
+        api.retry_after = None
+        started = time.monotonic()
+        self.assert_error(self.read_document(document()), 504, "upstream_timeout")
+        self.assertLess(time.monotonic() - started, 2.0)
+        self.assertEqual(self.sent("GET"), [])
+
+
+class HostsOwnDeadline(DocumentCase):
+    config = {"timeouts": SHORT}
+
+    @classmethod
+    def build_world(cls) -> World:
+        world = super().build_world()
+        world.registry["providers"]["first"]["endpoints"]["first-1"]["timeouts"] = {"total": "1200ms"}
+        return world
+
+    def test_leaves_time_for_another_route(self) -> None:
+        self.world["first"].script([faults.answer()])
+        self.world["first"].always(running("0"))
+        body = document()
+        response = self.read_document(body)
+        self.assert_mistrals(response, body)
+        self.assert_attempts(response, 2)
