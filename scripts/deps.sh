@@ -14,7 +14,7 @@ build=(
   zlib1g-dev
 )
 test=(libgtest-dev libgmock-dev librapidcheck-dev openssl python3 curl ca-certificates)
-e2e=(python3-venv python3-pip curl openssl ca-certificates) # and Node, see below
+e2e=(python3-venv python3-pip curl openssl ca-certificates chromium espeak-ng) # and Node, see below
 bench=(libbenchmark-dev nginx-light wrk openssl python3)
 lint=(clang-format-19 clang-tidy-19 clang-19 python3 g++)
 runtime=(ca-certificates curl libspdlog1.10 libfmt9 libyaml-cpp0.7 libsimdjson14 libssl3)

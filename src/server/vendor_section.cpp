@@ -1,6 +1,7 @@
 #include "server/vendor_section.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -13,9 +14,13 @@ namespace {
 
 constexpr std::size_t most_models_shown = 3;  // without being asked to
 
-std::string joined(const std::vector<std::string>& words) {
+template <typename Items, typename Text = std::identity>
+std::string joined(const Items& items, Text text = {}) {
   std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  for (const auto& item : items) {
+    if (!out.empty()) out += ", ";
+    out += std::invoke(text, item);
+  }
   return out;
 }
 
@@ -37,10 +42,7 @@ std::string seat_text(const std::optional<core::country>& seat) {
 }
 
 std::string place_text(const core::country_list& location) {
-  if (location.global) return "any country";
-  std::vector<std::string> codes;
-  for (const core::country& country : location.countries) codes.emplace_back(country.text());
-  return joined(codes);
+  return location.global ? "any country" : joined(location.countries, &core::country::text);
 }
 
 // "100,000"
@@ -74,12 +76,6 @@ std::string features_text(const core::hosted_model& model) {
   std::string out = joined(model.features);
   if (!model.formats.empty()) out += (out.empty() ? "" : "; ") + ("formats: " + joined(model.formats));
   return out;
-}
-
-std::string voices_text(const core::hosted_model& model) {
-  std::vector<std::string> names;
-  for (const auto& [name, its_own] : model.voices) names.push_back(name);
-  return joined(names);
 }
 
 markup badge(std::string_view kind, std::string_view text) {
@@ -118,7 +114,8 @@ markup model_rows(const core::hosted_model& model) {
                                   cell("Context (tokens)", model.context_length ? grouped(*model.context_length) : "") +
                                   cell("Features", features_text(model)) + cell("Price", price_text(model)));
   if (model.voices.empty()) return rows;
-  const markup voices = element("span", {{"class", "faint"}}, "Voices: ") + voices_text(model);
+  const markup voices = element("span", {{"class", "faint"}}, "Voices: ") +
+                        joined(model.voices, [](const auto& voice) -> std::string_view { return voice.first; });
   return rows + element("tr", {{"class", "more"}}, element("td", {{"colspan", "5"}}, voices));
 }
 
@@ -165,7 +162,7 @@ markup endpoint_part(const core::registry_tables& tables, std::size_t index) {
 
 // The provider's own word, which an endpoint's goes before.
 template <typename Term>
-std::string with_exceptions(std::string text, const core::registry_tables& tables, core::provider_id id,
+std::string with_exceptions(const std::string& text, const core::registry_tables& tables, core::provider_id id,
                             std::optional<Term> core::endpoint::* term) {
   const bool excepted = std::ranges::any_of(
       tables.endpoints, [&](const core::endpoint& endpoint) { return endpoint.owner == id && endpoint.*term; });

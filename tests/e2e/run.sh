@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The daemon end to end with curl and OpenAI's own SDKs (Python and Node) against simulated providers.
+# The daemon end to end with curl, OpenAI's own SDKs (Python and Node) and a browser, against simulated providers.
 #
-#   tests/e2e/run.sh        the daemon is PHIGATE_BINARY, by default build/release/phigate
+#   tests/e2e/run.sh        the daemon is PHIGATE_BINARY, by default build/release/phigate; the browser PHIGATE_CHROMIUM,
+#                           by default /usr/bin/chromium
 #
 # SDKs are installed into build/e2e/ once for each pinned version. The last line is `N passed, N failed`.
 set -euo pipefail
@@ -39,7 +40,7 @@ install_node() {
 mkdir -p "$folder"
 install_once venv tests/e2e/requirements.txt -- install_python
 install_once node tests/e2e/package.json tests/e2e/package-lock.json -- install_node
-cp tests/e2e/sdk_client.mjs "$folder/node/" # beside its node_modules
+cp tests/e2e/*.mjs "$folder/node/" # beside its node_modules
 
 log=$folder/tests.log
 status=0

@@ -92,6 +92,8 @@ class Pages(TestCase):
 
 
 class Examples(DemoCase):
+    maxDiff = None
+
     def test_every_example_prints_what_its_page_shows(self) -> None:
         demo = self.start()
         with tempfile.TemporaryDirectory(prefix="phigate-examples-") as name:

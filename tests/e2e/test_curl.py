@@ -6,9 +6,13 @@ import json
 import re
 import subprocess
 import tempfile
+from pathlib import Path
 
+from sim.speaking import MEDIA_TYPES
 from support.raw_client import parse_events
 
+from e2e import media
+from e2e.media_case import SPEAKERS, SPEAKING, MediaCase, transcripts
 from e2e.sdk_case import SdkCase
 
 BODY = {"model": "auto", "messages": [{"role": "user", "content": "hello from curl"}]}
@@ -58,3 +62,53 @@ class Curl(SdkCase):
         for path, code in (("/healthz", 0), ("/readyz", 0), ("/nothing", 22)):
             done = subprocess.run(["curl", "--silent", "--fail", root + path], capture_output=True, check=False)
             self.assertEqual(done.returncode, code)
+
+
+class CurlWithVoice(MediaCase):
+    def setUp(self) -> None:
+        super().setUp()
+        made = tempfile.TemporaryDirectory(prefix="phigate-curl-")
+        self.addCleanup(made.cleanup)
+        self.folder = Path(made.name)
+        (self.folder / "speech.wav").write_bytes(media.recording())
+
+    def asked(self, path: str, *options: str) -> str:
+        """What `--write-out` told; the body is in the file `answer`."""
+        done = subprocess.run(
+            ["curl", "--silent", "--show-error", "--max-time", "20", "--output", "answer", self.gateway.base_url + path]
+            + ["--write-out", "%{http_code} %{content_type}", *options],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def answer(self) -> bytes:
+        return (self.folder / "answer").read_bytes()
+
+    def test_every_form_of_every_hosts_transcript(self) -> None:
+        for slug, wish in transcripts():
+            options = ["--form", f"model=whisper-{slug}", "--form", f"response_format={wish.format}"]
+            for granularity in wish.granularities:
+                options += ["--form", f"timestamp_granularities[]={granularity}"]
+            with self.subTest(slug, wish=wish):
+                self.world.forget()
+                told = self.asked("/audio/transcriptions", *options, "--form", "file=@speech.wav")
+                self.assertTrue(told.startswith("200 "), told)
+                is_json = wish.format in ("json", "verbose_json")
+                self.assert_transcript(slug, wish, json.loads(self.answer()) if is_json else self.answer().decode())
+
+    def test_preferences_and_policy_of_a_transcript(self) -> None:
+        form = ["--form", "file=@speech.wav", "--form", "model=auto", "--form", 'provider={"only": ["mistral"]}']
+        self.assertEqual(self.asked("/audio/transcriptions", *form), "200 application/json")
+        self.assert_got_recording("mistral")
+        self.assertEqual(self.asked("/audio/transcriptions", *form, "-H", "X-PHI: true"), "403 application/json")
+        self.assertEqual(json.loads(self.answer())["error"]["code"], "phi_blocked")
+
+    def test_speech(self) -> None:
+        for form in ("mp3", "opus", "wav", "pcm"):
+            with self.subTest(form):
+                body = {**SPEAKING, "response_format": form}
+                self.assertEqual(self.asked("/audio/speech", "--json", json.dumps(body)), f"200 {MEDIA_TYPES[form]}")
+                self.assertTrue(self.answer() == SPEAKERS["voice-1"](body), "other bytes")

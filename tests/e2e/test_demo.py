@@ -52,14 +52,14 @@ def run(command: str) -> str:
     return done.stdout
 
 
-def tour() -> list[tuple[str, list[str]]]:
+def commands_of(title: str) -> list[tuple[str, list[str]]]:
     """The README's commands in that section, each with the lines that it shows of what they print."""
-    section = README.split("\n## See it decide\n")[1].split("\n## ")[0]
+    section = README.split(f"\n## {title}\n")[1].split("\n## ")[0]
     steps: list[tuple[str, list[str]]] = []
     for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL):
         if language == "sh":
             steps.append((text, []))
-        else:
+        elif language == "text":
             steps[-1][1].extend(line.strip() for line in text.splitlines())
     return steps
 
@@ -84,6 +84,7 @@ class TheDemo(DemoCase):
         candidates = json.loads(explained)["candidates"]
         self.assertEqual([one["provider"] for one in candidates], ["ovhcloud", "scaleway", "ionos"])
         self.the_readmes_programs_run()
+        self.the_readmes_requests_are_answered()
         self.every_model_serves()
         self.end(demo)
 
@@ -94,6 +95,14 @@ class TheDemo(DemoCase):
         (script,) = re.findall(r"^```js\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
         printed = self.printed(["node", "--input-type=module", "--eval", script], Path(os.environ["PHIGATE_NODE_FOLDER"]))
         self.assertEqual(printed, "scaleway received: Hello mistral-small-3.2-24b-instruct-2506/EU/general\n")
+
+    def the_readmes_requests_are_answered(self) -> None:
+        requests = [*commands_of("A first request"), *commands_of("Documents and voice")]
+        self.assertEqual(len(requests), 4)
+        for command, lines in requests:
+            with self.subTest(command):
+                printed = run(command)
+                self.assertTrue(shows(printed, lines or ["HTTP/1.1 200 OK"]), printed)
 
     def printed(self, command: list[str], folder: Path) -> str:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
@@ -123,7 +132,7 @@ class TheDemo(DemoCase):
         return self.post(CHAT, region, asked(model=model, max_tokens=5, user="someone"))
 
     def test_the_readmes_tour_goes_as_it_says(self) -> None:
-        (start, _), *steps = tour()
+        (start, _), *steps = commands_of("See it decide")
         self.assertGreater(len(steps), 4)
         registry = ROOT / "config" / "demo-providers.yaml"
         before = registry.read_bytes()

@@ -138,7 +138,7 @@ class Modality(ExplainCase):
             ({"model": "auto", "input": "a"}, "embeddings"),
             ({"model": "auto", "input": ["a", "b"], "dimensions": 8}, "embeddings"),
             ({"model": "auto", "input": "a", "voice": "alloy"}, "tts"),
-            ({"model": "auto", "document": {"type": "document_url", "document_url": "data:,"}}, "ocr"),
+            ({"model": "auto", "document": {"type": "document_url", "document_url": "https://example.org/a.pdf"}}, "ocr"),
         ):
             with self.subTest(body=body):
                 self.assertEqual(self.explained(body)["modality"], modality)

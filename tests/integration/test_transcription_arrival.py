@@ -48,7 +48,11 @@ class Arrival(FormsCase):
         for framing in ("length", "chunked"):
             with self.subTest(framing):
                 connection = self.connect(timeout=20.0)
-                told = [("Transfer-Encoding", "chunked")] if framing == "chunked" else [("Content-Length", str(len(given.body)))]
+                told = (
+                    [("Transfer-Encoding", "chunked")]
+                    if framing == "chunked"
+                    else [("Content-Length", str(len(given.body)))]
+                )
                 connection.send(request_bytes("POST", TRANSCRIPTIONS, [*given.headers, *told]))
                 body = given.body if framing == "length" else b"%x\r\n%b\r\n0\r\n\r\n" % (len(given.body), given.body)
                 connection.try_send(body)
@@ -79,7 +83,9 @@ class Arrival(FormsCase):
         begin = given.body.index(bytes(20_000)) + 20_000
         connection = self.connect()
         for cut in (*range(begin - 4, begin + 60), len(given.body) - 3):
-            connection.send(request_bytes("POST", TRANSCRIPTIONS, [*given.headers, ("Content-Length", str(len(given.body)))]))
+            connection.send(
+                request_bytes("POST", TRANSCRIPTIONS, [*given.headers, ("Content-Length", str(len(given.body)))])
+            )
             connection.send(given.body[:cut])
             connection.send(given.body[cut:])
             self.assert_ok(connection.read_response(), "first")

@@ -1,4 +1,4 @@
-"""A recording whose first host fails: the whole form goes to the next one, whatever protocol that speaks (spec §5, §6, §9)."""
+"""A recording whose first host fails: the whole form goes to the next, whatever it speaks (spec §5, §6, §9)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ class EveryPair(FailoverCase):
                 self.recover()
                 self.world[first].script([faults.status(503)])
                 order = field("provider", json.dumps({"order": [first, second]}))
-                given = form(field("model", "whisper-a"), file("file", 'voice "1".wav', SPOKEN, "audio/wav"), *FIELDS, order)
+                given = form(
+                    field("model", "whisper-a"), file("file", 'voice "1".wav', SPOKEN, "audio/wav"), *FIELDS, order
+                )
                 response = self.transcribe(given)
                 self.assert_ok(response, second)
                 self.assert_attempts(response, 2)
@@ -110,7 +112,10 @@ class FromEach(FailoverCase):
 
     @classmethod
     def build_world(cls) -> World:
-        return speech_world(stt=(cls.FIRST, "azure_speech_stt", "openai"), tts=())
+        world = speech_world(stt=(cls.FIRST, "azure_speech_stt", "openai"), tts=())
+        if cls.FIRST == "infomaniak_stt":
+            world["first"].api.pending = 0
+        return world
 
     def test_statuses(self) -> None:
         for status in (500, 502, 503, 504, 529, 429, 408, 301, 304, 307):
@@ -143,7 +148,16 @@ class FromEach(FailoverCase):
                 self.assert_moves_on(step)
 
     def test_json_that_is_no_transcript(self) -> None:
-        for body in (b"[]", b"null", b"{}", b'"text"', b'{"text":5}', b'{"text":null}', b'{"error":{"message":"x"}}', b'{"text":"\xff"}'):
+        for body in (
+            b"[]",
+            b"null",
+            b"{}",
+            b'"text"',
+            b'{"text":5}',
+            b'{"text":null}',
+            b'{"error":{"message":"x"}}',
+            b'{"text":"\xff"}',
+        ):
             with self.subTest(body):
                 self.assert_moves_on(faults.reply(body=body))
 
@@ -157,7 +171,11 @@ class FromEach(FailoverCase):
                 self.assert_moves_on(step)
 
     def test_the_operators_mistake_is_not_the_clients(self) -> None:
-        for status, code in ((401, "upstream_auth_failed"), (403, "upstream_auth_failed"), (404, "upstream_misconfigured")):
+        for status, code in (
+            (401, "upstream_auth_failed"),
+            (403, "upstream_auth_failed"),
+            (404, "upstream_misconfigured"),
+        ):
             with self.subTest(status):
                 self.recover()
                 self.world["first"].script([faults.refuse(status, "your key sk-upstream is bad")])
@@ -221,7 +239,9 @@ class Uploads(FailoverCase):
                 self.assertEqual(sent(self.one_request(self.world["second"])).audio, self.LARGE)
 
     def test_an_early_refusal_of_its_size_is_the_clients(self) -> None:
-        body = b'{"error":{"message":"too large","type":"invalid_request_error","param":"file","code":"file_too_large"}}'
+        body = (
+            b'{"error":{"message":"too large","type":"invalid_request_error","param":"file","code":"file_too_large"}}'
+        )
         response = self.upload(faults.reply(413, body, early=True, then=Then.STALL))
         self.assert_error(response, 413, "file_too_large", passed_on=True)
         self.assertEqual(self.counts()[1:], [0, 0])

@@ -1,4 +1,4 @@
-"""The fields of a transcription's form: which there are, how often, and that none is dropped without a word (spec §2, §10)."""
+"""The fields of a transcription's form: which there are, how often, and none dropped without a word (spec §2, §10)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from support.raw_client import Response
 
 LISTS = ("timestamp_granularities[]", "include[]", "known_speaker_names[]", "known_speaker_references[]")
 ONCE = ("model", "prompt", "language", "response_format", "temperature", "stream", "chunking_strategy")
-PREFERENCES = (
-    "order only ignore allow_fallbacks sort data_residency eu_owned max_retention_days data_collection zdr max_price "
-    "require_parameters"
-).split()
+PREFERENCES = ("order", "only", "ignore", "allow_fallbacks", "sort", "data_residency", "eu_owned", "max_retention_days")
+PREFERENCES += ("data_collection", "zdr", "max_price", "require_parameters")
 
 
 class Fields(FormsCase):
@@ -82,7 +80,17 @@ class Fields(FormsCase):
                 self.assert_untried(response)
 
     def test_a_field_in_another_case(self) -> None:
-        for name in ("Model", "FILE", "Prompt", "Provider", "PROVIDER", "Language", "Timestamp_Granularities[]", "ZDR", "Only"):
+        for name in (
+            "Model",
+            "FILE",
+            "Prompt",
+            "Provider",
+            "PROVIDER",
+            "Language",
+            "Timestamp_Granularities[]",
+            "ZDR",
+            "Only",
+        ):
             with self.subTest(name):
                 given = form(MODEL, file(name, "a.mp3", SOUND) if name == "FILE" else field(name, "x"), FILE)
                 response = self.transcribe(given)
@@ -98,7 +106,13 @@ class Fields(FormsCase):
 
     def test_a_field_twice(self) -> None:
         """Even when both say the same, and wherever the file stands."""
-        values = {"model": "whisper-a", "language": "de", "response_format": "json", "temperature": "0", "stream": "false"}
+        values = {
+            "model": "whisper-a",
+            "language": "de",
+            "response_format": "json",
+            "temperature": "0",
+            "stream": "false",
+        }
         for name in (*ONCE, "provider"):
             twice = field(name, values.get(name, "{}" if name == "provider" else "auto"))
             others = () if name == "model" else (MODEL,)
@@ -122,7 +136,9 @@ class Fields(FormsCase):
     def test_formats_that_are_none(self) -> None:
         for name in ("", "xml", "JSON", " json", "diarized_json", "json,text"):
             with self.subTest(name):
-                self.refused(field("response_format", name), code="invalid_request", param="response_format", says="vtt")
+                self.refused(
+                    field("response_format", name), code="invalid_request", param="response_format", says="vtt"
+                )
 
     def test_granularities_that_are_none(self) -> None:
         verbose = field("response_format", "verbose_json")
@@ -181,7 +197,16 @@ class Provider(FormsCase):
             self.assert_refused(form(MODEL, *fields), code, param)
 
     def test_what_is_no_json(self) -> None:
-        for text in ("", "{", "zdr", "{'zdr': true}", '{"zdr": true} {}', '{"a":\x00}', "\ufeff{}", "[" * 65 + "]" * 65):
+        for text in (
+            "",
+            "{",
+            "zdr",
+            "{'zdr': true}",
+            '{"zdr": true} {}',
+            '{"a":\x00}',
+            "\ufeff{}",
+            "[" * 65 + "]" * 65,
+        ):
             with self.subTest(text[:20]):
                 self.refused(text, "invalid_json", "provider")
 
@@ -213,7 +238,11 @@ class Provider(FormsCase):
                 self.assert_untried(response)
 
     def test_a_member_twice(self) -> None:
-        for text in ('{"zdr": true, "zdr": true}', '{"zdr": false, "\\u007adr": true}', '{"max_price": {"a": 1, "a": 1}}'):
+        for text in (
+            '{"zdr": true, "zdr": true}',
+            '{"zdr": false, "\\u007adr": true}',
+            '{"max_price": {"a": 1, "a": 1}}',
+        ):
             with self.subTest(text):
                 response = self.transcribe(form(MODEL, field("provider", text), FILE))
                 self.assert_error(response, 400, "ambiguous_body")

@@ -1,4 +1,4 @@
-"""Forms as nobody should send them: refused with the reason, early where it can be seen early, and never guessed at (threats §1)."""
+"""Forms as nobody should send them: refused with the reason, and never guessed at (threats §1)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Types(FormsCase):
             ("x", "multipart/form-data; boundary=x"),
             ("x" * 70, "multipart/form-data; boundary=" + "x" * 70),
             ("a b", 'multipart/form-data; boundary="a b"'),
-            ("'()+_,-./:=?", "multipart/form-data; boundary=\"'()+_,-./:=?\""),
+            ("'()+_,-./:=?", 'multipart/form-data; boundary="\'()+_,-./:=?"'),
             ("x", 'Multipart/Form-Data;charset=utf-8 ; Boundary="x"'),
             ("--", "multipart/form-data; boundary=--"),
         ):
@@ -78,6 +78,15 @@ class Types(FormsCase):
                 response = self.transcribe(form(MODEL, FILE), headers=[("Content-Encoding", coding)])
                 self.assert_says(response, "unsupported_media_type", None, 415)
         self.assert_ok(self.transcribe(form(MODEL, FILE), headers=[("Content-Encoding", "identity")]), "first")
+
+    def test_other_methods(self) -> None:
+        for method in ("GET", "PUT", "DELETE"):
+            response = self.get(TRANSCRIPTIONS, method=method)
+            self.assert_error(response, 405, "method_not_allowed")
+            self.assertEqual(response.header("allow"), "POST, OPTIONS")
+        given = form(MODEL, FILE)
+        response = self.post("/v1/audio/translations", given.body, headers=given.headers)
+        self.assert_says(response, "not_found", None, 404, TRANSCRIPTIONS)
 
     def test_policy_comes_before_the_form(self) -> None:
         given = form(FILE, said="text/plain")
@@ -173,6 +182,20 @@ class Shapes(FormsCase):
         body = b"--b\r\n" + MODEL.head + b"\r\n\r\n--b--\r\n"
         self.assert_error(self.transcribe(form(boundary="b", said=None)), 400)
         self.assert_refused(Form("multipart/form-data; boundary=b", body), "bad_request")
+
+    def test_a_boundary_within_a_head(self) -> None:
+        """Even where it would be a header's name: to others the form, or the part, ends there."""
+        head = b'Content-Disposition: form-data; name="model"'
+        for name, lines in {
+            "that goes on as a field": head + b"\r\n--b: 1",
+            "that closes and goes on": head + b"\r\n--b--X: 1",
+            "ahead of the disposition": b"--bX: 1\r\n" + head,
+            "that begins a part": head + b"\r\n--b\r\n" + head,
+        }.items():
+            with self.subTest(name):
+                self.world.forget()
+                given = form(part(lines, b"whisper-a"), FILE, boundary="b")
+                self.assert_refused(given, "bad_request")
 
     def test_names_in_any_way_that_a_client_may_write_them(self) -> None:
         for head in (

@@ -1,7 +1,8 @@
-"""A batch that is asked for until it is there (Infomaniak's): every way in which it comes, fails, lasts, or loses its client."""
+"""A batch that is asked for until it is there: every way in which it comes, fails, lasts, or loses its client."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import signal
 import time
@@ -36,96 +37,18 @@ def done(text: str = "hello", **more: Any) -> Step:
     return faults.reply(body=to_json({"status": "done", "data": json.dumps(told), **more}))
 
 
-class Answers(TranscribingCase):
-    config = {"timeouts": {"first_byte": "2s", "idle": "2s", "total": "6s"}}
+class PollingCase(TranscribingCase):
+    """Each case has a model and a first host of its own, so that all of them can be played at once."""
 
-    @classmethod
-    def build_world(cls) -> World:
-        return speech_world(stt=("infomaniak_stt",), tts=())
-
-    def asks(self) -> list[Request]:
-        return self.world["first"].requests[1:]
-
-    def assert_answers(self, *steps: Step, text: str = "hello") -> Response:
-        """`steps` follow the upload; the last of them is the answer."""
-        self.world["first"].script([BATCH, *steps])
-        response = self.transcribe(GIVEN)
-        self.assert_ok(response, "first")
-        self.assert_attempts(response, 1)
-        self.assertEqual(response.json(), {"text": text, "usage": {"type": "duration", "seconds": 3}})
-        return response
-
-    def test_it_is_asked_for_until_it_is_there(self) -> None:
-        response = self.assert_answers(NOT_FOUND, PENDING, NOT_FOUND, done())
-        self.assertEqual(len(self.asks()), 4)
-        upload = self.world["first"].requests[0]
-        for request in self.asks():
-            self.assertEqual((request.method, request.target), ("GET", "/first/1/ai/7/results/batch-1"))
-            self.assertEqual(request.header("authorization"), "Bearer upstream-key-of-first")
-            self.assertEqual((request.body, request.all("content-type"), request.all("content-length")), (b"", [], []))
-            self.assertIs(request.connection, upload.connection, "one connection serves them all")
-        self.assertEqual(response.header("x-phi-cost-micro"), str(3 * 750_000 // 60))
-
-    def test_it_is_not_asked_for_at_once_nor_too_often(self) -> None:
-        self.assert_answers(NOT_FOUND, done())
-        times = [request.received_at for request in self.world["first"].requests]
-        for before, after in zip(times, times[1:]):
-            self.assertGreater(after - before, PAUSE * 0.9)
-            self.assertLess(after - before, PAUSE * 3)
-
-    def test_a_provider_that_names_the_time(self) -> None:
-        self.assert_answers(faults.status(404, headers={"retry-after": "1"}), done())
-        first, second = self.asks()
-        self.assertTrue(0.95 < second.received_at - first.received_at < 2.5)
-
-    def test_at_once_again_and_again_is_not_obeyed(self) -> None:
-        soon = faults.status(404, headers={"retry-after": "0"})
-        self.assert_answers(soon, soon, soon, done())
-        times = [request.received_at for request in self.asks()]
-        self.assertGreater(times[1] - times[0], 0.95)
-        for before, after in zip(times[1:], times[2:]):
-            self.assertGreater(after - before, 0.09)
-
-    def test_a_connection_that_was_closed_meanwhile(self) -> None:
-        """Between two questions the provider may close it: that is no failure."""
-        closing = faults.reply(body=b'{"status":"pending"}', then=Then.CLOSE)
-        self.assert_answers(closing, closing, done())
-        self.assertEqual(len(self.asks()), 3)
-
-    def test_a_connection_that_was_reset_meanwhile(self) -> None:
-        self.assert_answers(faults.RESET_BEFORE_HEAD, done())
-
-    def test_the_words_of_the_last_answer_count(self) -> None:
-        self.assert_answers(PENDING, done("the last", batch_id="another", error=None), text="the last")
-
-    def test_headers_of_the_answers_on_the_way_stay_behind(self) -> None:
-        told = [("x-request-id", "of-the-last"), ("retry-after", "9"), ("set-cookie", "a=b")]
-        pending = faults.reply(body=b'{"batch_id":"batch-1"}', headers=[("x-request-id", "of-the-first")])
-        self.world["first"].script([pending, faults.reply(body=b'{"status":"done","data":"hi"}', headers=told)])
-        response = self.transcribe(GIVEN)
-        self.assert_ok(response, "first")
-        self.assertIn(response.header("x-phi-upstream-request-id"), ("of-the-first", "of-the-last"))
-        self.assertIsNone(response.header("retry-after"))
-        self.assertIsNone(response.header("set-cookie"))
-
-
-MOST = 16  # cases that are played at once
-
-
-class Failures(TranscribingCase):
-    """Each case has a model and a first host of its own, so that all of them are played at once."""
-
-    config = {"timeouts": {"first_byte": "700ms", "idle": "700ms", "total": "2500ms"}}
-    MODEL = "whisper-0"
+    MODELS = tuple(f"whisper-{number}" for number in range(16))
 
     @classmethod
     def build_world(cls) -> World:
         world = World()
-        names = [f"whisper-{number}" for number in range(MOST)]
-        for number, name in enumerate(names):
+        for number, name in enumerate(cls.MODELS):
             hosted = {name: model("stt", price=per_minute(1))}
             world.provider(f"swiss-{number}", hosted, protocol="infomaniak_stt", api={"pending": 0})
-        second = {name: model("stt", price=per_minute(10)) for name in names}
+        second = {name: model("stt", price=per_minute(10)) for name in cls.MODELS}
         world.provider("second", second, protocol="azure_speech_stt")
         return world
 
@@ -134,8 +57,93 @@ class Failures(TranscribingCase):
         hosts = self.world.upstreams[: len(cases)]
         for host, steps in zip(hosts, cases, strict=True):
             host.script(steps)
-        answers = self.transcribe_all(to_model(f"whisper-{number}") for number in range(len(cases)))
+        answers = self.transcribe_all(to_model(name) for name in self.MODELS[: len(cases)])
         return list(zip(answers, [host.requests for host in hosts], strict=True))
+
+
+SOON = faults.status(404, headers={"retry-after": "0"})
+TOLD = (("x-request-id", "of-the-last"), ("retry-after", "9"), ("set-cookie", "a=b"))
+ANSWERED = {
+    "usual": (BATCH, NOT_FOUND, PENDING, done()),
+    "a time that is named": (BATCH, faults.status(404, headers={"retry-after": "1"}), done()),
+    "at once": (BATCH, SOON, SOON, SOON, done()),
+    "closed meanwhile": (BATCH, faults.reply(body=b'{"status":"pending"}', then=Then.CLOSE), done()),
+    "reset meanwhile": (BATCH, faults.RESET_BEFORE_HEAD, done()),
+    "other words": (BATCH, done("the last", batch_id="another", error=None)),
+    "headers": (
+        faults.reply(body=b'{"batch_id":"batch-1"}', headers=[("x-request-id", "of-the-first")]),
+        faults.reply(body=b'{"status":"done","data":"hi"}', headers=TOLD),
+    ),
+}
+
+
+class Answers(PollingCase):
+    config = {"timeouts": {"first_byte": "4s", "idle": "4s", "total": "9s"}}
+    MODELS = PollingCase.MODELS[: len(ANSWERED)]
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.told = dict(zip(ANSWERED, self.shared(), strict=True))
+
+    def shared(self) -> list[tuple[Response, list[Request]]]:
+        """All cases are played once, at the same time, for all tests."""
+        cls = type(self)
+        if not hasattr(cls, "played"):
+            cls.played = self.play(*ANSWERED.values())
+        return cls.played
+
+    def assert_answered(self, name: str, text: str = "hello") -> tuple[Response, list[Request]]:
+        """With the questions, which follow the upload."""
+        response, seen = self.told[name]
+        self.assert_ok(response)
+        self.assertTrue((response.header("x-provider-slug") or "").startswith("swiss-"))
+        self.assert_attempts(response, 1)
+        self.assertEqual(response.json(), {"text": text, "usage": {"type": "duration", "seconds": 3}})
+        return response, seen[1:]
+
+    def test_it_is_asked_for_until_it_is_there(self) -> None:
+        response, questions = self.assert_answered("usual")
+        self.assertEqual(len(questions), 3)
+        for request in questions:
+            self.assertEqual((request.method, request.target), ("GET", "/swiss-0/1/ai/7/results/batch-1"))
+            self.assertEqual(request.header("authorization"), "Bearer upstream-key-of-swiss-0")
+            self.assertEqual((request.body, request.all("content-type"), request.all("content-length")), (b"", [], []))
+            self.assertIs(request.connection, questions[0].connection, "one connection serves them all")
+        self.assertEqual(response.header("x-phi-cost-micro"), str(3 * 1_000_000 // 60))
+
+    def test_between_two_questions_there_is_a_pause(self) -> None:
+        times = [request.received_at for request in self.told["usual"][1]]
+        for before, after in itertools.pairwise(times):
+            self.assertTrue(PAUSE * 0.9 < after - before < PAUSE * 3, times)
+
+    def test_a_provider_that_names_the_time(self) -> None:
+        _, (first, second) = self.assert_answered("a time that is named")
+        self.assertTrue(0.95 < second.received_at - first.received_at < 2.5)
+
+    def test_at_once_again_and_again_is_not_obeyed(self) -> None:
+        _, questions = self.assert_answered("at once")
+        times = [request.received_at for request in questions]
+        self.assertGreater(times[1] - times[0], 0.95)
+        for before, after in itertools.pairwise(times[1:]):
+            self.assertGreater(after - before, 0.09)
+
+    def test_a_connection_that_ends_meanwhile_is_no_failure(self) -> None:
+        self.assertEqual(len(self.assert_answered("closed meanwhile")[1]), 2)
+        self.assertEqual(len(self.assert_answered("reset meanwhile")[1]), 2)
+
+    def test_the_words_of_the_last_answer_count(self) -> None:
+        self.assert_answered("other words", text="the last")
+
+    def test_headers_of_the_answers_on_the_way_stay_behind(self) -> None:
+        response, _ = self.told["headers"]
+        self.assert_ok(response)
+        self.assertIn(response.header("x-phi-upstream-request-id"), ("of-the-first", "of-the-last"))
+        self.assertIsNone(response.header("retry-after"))
+        self.assertIsNone(response.header("set-cookie"))
+
+
+class Failures(PollingCase):
+    config = {"timeouts": {"first_byte": "700ms", "idle": "700ms", "total": "2500ms"}}
 
     def assert_move_on(self, cases: dict[Any, tuple[Step, ...]]) -> None:
         """All its steps are played, in vain; the second host then serves."""
@@ -217,9 +225,14 @@ class Failures(TranscribingCase):
         self.assertEqual(error["param"], "file")
 
     def test_the_operators_mistake_shows_late(self) -> None:
+        self.recover()
         unknown = {"code": "method_not_found", "description": "Method not found"}
-        self.assert_ends(502, "upstream_misconfigured", BATCH, faults.status(404, unknown))
-        self.assert_ends(502, "upstream_auth_failed", BATCH, faults.status(401, {}))
+        cases = {"upstream_misconfigured": faults.status(404, unknown), "upstream_auth_failed": faults.status(401, {})}
+        answers = self.play(*((BATCH, step) for step in cases.values()))
+        for code, (response, seen) in zip(cases, answers, strict=True):
+            self.assert_error(response, 502, code)
+            self.assertEqual(len(seen), 2)
+        self.assertEqual(self.world["second"].requests, [])
 
     def test_a_404_to_the_upload_is_no_batch_to_wait_for(self) -> None:
         self.assert_ends(502, "upstream_misconfigured", NOT_FOUND)

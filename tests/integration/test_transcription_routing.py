@@ -1,4 +1,4 @@
-"""Where a recording goes: region, class, preferences, keys, names of models, and what only some routes can do (spec §2–§4)."""
+"""Where a recording goes: region, class, preferences, keys, names, and what only some routes can do (spec §2–§4)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from sim import faults
 from sim.upstream import Then
 from support.auth_keys import bearer, key
-from support.case import GatewayCase
+from support.case import TRANSCRIPTIONS, GatewayCase
 from support.multipart import Form, Part, field, file, form
-from support.raw_client import Cut, Response
+from support.raw_client import Cut, Response, request_bytes
 from support.registry import World, agreement, model, per_minute
 
 SOUND = file("file", "voice.mp3", b"ID3 sound")
@@ -19,6 +19,17 @@ SOUND = file("file", "voice.mp3", b"ID3 sound")
 def asking(name: str, *fields: Part, provider: Any = None) -> Form:
     told = [] if provider is None else [field("provider", json.dumps(provider))]
     return form(field("model", name), SOUND, *fields, *told)
+
+
+def as_fields(members: dict[str, Any]) -> list[Part]:
+    """What a JSON body says, as a form says it."""
+    told = []
+    for name, value in members.items():
+        if isinstance(value, list):
+            told += [field(f"{name}[]", one) for one in value]
+        else:
+            told.append(field(name, value if isinstance(value, str) else json.dumps(value)))
+    return told
 
 
 def add_host(world: World, slug: str, price: float, protocol: str = "openai", **facts: Any) -> None:
@@ -166,7 +177,7 @@ class Names(GatewayCase):
 
 
 class Abilities(GatewayCase):
-    """What one route can give and another cannot excludes the other; where none is left, the client hears what there is."""
+    """What a route cannot give excludes it; where none is left, the client hears what there is."""
 
     @classmethod
     def build_world(cls) -> World:
@@ -196,7 +207,10 @@ class Abilities(GatewayCase):
         self.assert_ok(self.in_form("texts-only", "text"), "plain")
 
     def test_times_cannot(self) -> None:
-        for name, given, has in (("texts-only", ("srt", "vtt", "verbose_json"), "json, text"), ("json-only", ("vtt",), "json")):
+        for name, given, has in (
+            ("texts-only", ("srt", "vtt", "verbose_json"), "json, text"),
+            ("json-only", ("vtt",), "json"),
+        ):
             for one in given:
                 with self.subTest(name=name, format=one):
                     response = self.in_form(name, one)
@@ -205,6 +219,20 @@ class Abilities(GatewayCase):
                     self.assertIn(has, error["message"])
                     self.assert_untried(response)
 
+    def test_an_explanation_has_the_same_refusal(self) -> None:
+        for name, fields in (
+            ("texts-only", {"response_format": "srt"}),
+            ("texts-only", {"stream": True}),
+            ("json-only", {"include": ["logprobs"]}),
+            ("either", {"response_format": "srt", "provider": {"only": ["limited"]}}),
+        ):
+            with self.subTest(name=name, **fields):
+                explained = self.explain({"model": name, "modality": "stt", **fields})
+                response = self.transcribe(form(field("model", name), SOUND, *as_fields(fields)))
+                error = self.assert_error(response, 400, "unsupported_parameter")
+                self.assertEqual(explained["decision"], "refuse")
+                self.assertEqual(explained["error"], error)
+
     def test_a_route_that_can_is_taken(self) -> None:
         self.assert_ok(self.in_form("either", "text"), "limited")
         self.assert_ok(self.in_form("either", "srt"), "full")
@@ -212,13 +240,19 @@ class Abilities(GatewayCase):
         self.assert_error(response, 400, "unsupported_parameter")
 
     def test_fields_that_need_an_ability(self) -> None:
-        told = (field("include[]", "logprobs"), field("known_speaker_names[]", "Anna"), field("known_speaker_names[]", "Bob"))
+        told = (
+            field("include[]", "logprobs"),
+            field("known_speaker_names[]", "Anna"),
+            field("known_speaker_names[]", "Bob"),
+        )
         self.assert_ok(self.transcribe(asking("detailed", *told)), "telling")
         sent = self.one_request(self.world["telling"]).form()
         self.assertEqual([part.text for part in sent.all("known_speaker_names[]")], ["Anna", "Bob"])
         self.assertEqual(sent.text("include[]"), "logprobs")
 
-    EVENTS = b'data: {"type":"transcript.text.delta","delta":"hel"}\n\n' * 3 + b'data: {"type":"transcript.text.done"}\n\n'
+    EVENTS = (
+        b'data: {"type":"transcript.text.delta","delta":"hel"}\n\n' * 3 + b'data: {"type":"transcript.text.done"}\n\n'
+    )
 
     def streamed(self) -> Response:
         return self.transcribe(asking("streaming", field("stream", "true")))
@@ -307,6 +341,6 @@ class Keys(GatewayCase):
 
     def test_the_key_is_judged_before_a_byte_of_the_form(self) -> None:
         connection = self.connect()
-        head = "POST /v1/audio/transcriptions HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 99\r\n\r\n"
-        connection.send(head.encode())
+        head = [("Content-Type", "text/plain"), ("Content-Length", "99")]
+        connection.send(request_bytes("POST", TRANSCRIPTIONS, head))
         self.assert_error(connection.read_response(), 401, "invalid_api_key")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim import faults
 from sim.wire import to_json
-from support.multipart import Part, field, file, form
+from support.multipart import field
 from support.raw_client import Response
 from support.registry import FX, World, model
 from support.transcripts import HOSTS, SPOKEN, WISHES, TranscriptionsCase, Wish, asking, every_protocol, wav
@@ -128,7 +128,12 @@ class OddAnswers(TranscriptionsCase):
 
     def test_channels_are_told_in_the_order_of_their_times(self) -> None:
         self.assertEqual(
-            [one["text"] for one in self.phrases(("b", 500, 9), ("c", 900, 9), ("a", 0, 9), wish="verbose_json").json()["segments"]],
+            [
+                one["text"]
+                for one in self.phrases(("b", 500, 9), ("c", 900, 9), ("a", 0, 9), wish="verbose_json").json()[
+                    "segments"
+                ]
+            ],
             ["a", "b", "c"],
         )
 
@@ -141,8 +146,7 @@ class OddAnswers(TranscriptionsCase):
         spoken = {"text": "hello", "duration": 2.5, "segments": [{"start": 0, "end": 2.5, "text": " hello"}]}
         shapes = {
             "an object": spoken,
-            "a JSON text": json.dumps(spoken),
-            "numbers as texts": {**spoken, "duration": "2.5"},
+            "a JSON text, its numbers texts": json.dumps({**spoken, "duration": "2.5"}),
         }
         for name, data in shapes.items():
             with self.subTest(name):

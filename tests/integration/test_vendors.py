@@ -202,7 +202,7 @@ class Vendors(VendorsCase):
             (["text/html;q=0"], "application/json"),
             (["application/json, text/plain, */*"], "application/json"),
             (["image/png"], "application/json"),
-            (["text/html;q=x, ;;=,\"", ""], "application/json"),
+            (['text/html;q=x, ;;=,"', ""], "application/json"),
         ):
             with self.subTest(accepts):
                 response = self.get(VENDORS, [("Accept", accept) for accept in accepts])
@@ -271,7 +271,9 @@ class Matrix(VendorsCase, FreshGatewayCase):
     @classmethod
     def build_world(cls) -> World:
         world = regional_world()
-        world.provider("mistral", {"ocr-a": model("ocr")}, protocol="mistral", endpoint={"credential": "${VENDORS_TEST_KEY}"})
+        world.provider(
+            "mistral", {"ocr-a": model("ocr")}, protocol="mistral", endpoint={"credential": "${VENDORS_TEST_KEY}"}
+        )
         return world
 
     def test_it_is_that_of_the_command(self) -> None:

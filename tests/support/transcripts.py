@@ -1,4 +1,4 @@
-"""Transcriptions by every protocol: a world with one host of each, what reaches a host, and what its answer must read like."""
+"""Transcriptions by every protocol: a world with a host of each, what reaches it, and how its answer must read."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ SPOKEN = wav(2345)
 
 
 class TranscribingCase(GatewayCase):
-    MODEL = "whisper-a"  # whose hosts recover
+    MODELS: tuple[str, ...] = ("whisper-a",)  # whose hosts recover
 
     def transcribe_all(self, given: Iterable[Form]) -> list[Response]:
         """All at once, each on a connection of its own; the answers in that order."""
@@ -196,14 +196,15 @@ class TranscribingCase(GatewayCase):
     def recover(self) -> None:
         """A good answer of each route that still cools ends its cooldown."""
         self.world.forget()
-        for slug in self.cooling() and self.cooling():  # most are over by the second look
-            only = field("provider", json.dumps({"only": [slug]}))
-            given = form(field("model", self.MODEL), file("file", "a.wav", SPOKEN, "audio/wav"), only)
-            self.assert_ok(self.transcribe(given), slug)
+        for name in self.MODELS:
+            for slug in self.cooling(name) and self.cooling(name):  # most are over by the second look
+                only = field("provider", json.dumps({"only": [slug]}))
+                given = form(field("model", name), file("file", "a.wav", SPOKEN, "audio/wav"), only)
+                self.assert_ok(self.transcribe(given), slug)
         self.world.forget()
 
-    def cooling(self) -> list[str]:
-        explained = self.explain({"model": self.MODEL, "modality": "stt"})
+    def cooling(self, name: str) -> list[str]:
+        explained = self.explain({"model": name, "modality": "stt"})
         return [one["provider"] for one in explained["candidates"] if one["cooling"]]
 
 

@@ -71,11 +71,27 @@ bool is_full_tag(std::string_view text) {
   return true;
 }
 
+// As Azure lists its locales: "de-ch" is de-CH, "ZH-hans-cn" zh-Hans-CN (RFC 5646 §2.1.1). Of a full tag.
+std::string in_usual_case(std::string_view tag) {
+  constexpr std::size_t script = 4;
+  constexpr std::size_t country = 2;
+  std::string out(tag);
+  for (std::size_t begin = 0; begin < out.size();) {
+    const std::size_t end = std::min(out.find('-', begin), out.size());
+    const std::size_t capitals = begin == 0 ? 0 : end - begin == country ? country : end - begin == script ? 1 : 0;
+    for (std::size_t at = begin; at < end; ++at) {
+      if (is_letter(out[at])) out[at] = static_cast<char>(at - begin < capitals ? out[at] & ~0x20 : out[at] | 0x20);
+    }
+    begin = end + 1;
+  }
+  return out;
+}
+
 // Empty when the client names no language: Azure then uses its multilingual model. A language that nobody lists goes as
 // it is, for Azure to refuse in its own words.
 std::string locale_for(const codec::transcription_request& asked, const core::hosted_model& model) {
   for (const auto& [name, value] : asked.fields) {
-    if (name == "language" && is_full_tag(value)) return value;
+    if (name == "language" && is_full_tag(value)) return in_usual_case(value);
   }
   using own_locale = std::pair<std::string, std::string>;
   const auto own = std::ranges::find(model.locales, asked.language, &own_locale::first);

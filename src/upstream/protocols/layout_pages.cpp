@@ -52,20 +52,6 @@ class code_point_walk {
   std::int64_t seen_ = 0;
 };
 
-// Each page's part of the content. Of what two spans claim, the one that begins first has it.
-void cut_out(std::string_view content, std::vector<page_span> spans, std::vector<layout_page>& pages) {
-  std::ranges::stable_sort(spans, {}, &page_span::begin);
-  code_point_walk walk(content);
-  std::int64_t taken = 0;
-  for (const page_span& span : spans) {
-    if (span.end <= taken) continue;
-    const std::size_t begin = walk.offset_of(std::max(span.begin, taken));
-    const std::size_t end = walk.offset_of(span.end);
-    pages[span.page].markdown += content.substr(begin, end - begin);
-    taken = span.end;
-  }
-}
-
 // Behind the blank rest of the line at `at` and the blank lines after it; `at` itself when that rest is not blank.
 std::size_t past_blank_lines(std::string_view text, std::size_t at) {
   while (at < text.size()) {
@@ -119,6 +105,36 @@ class comment_reader {
   std::string_view text_;
   bool is_never_closed_ = false;
 };
+
+// Nothing that anybody would miss: blanks, page breaks and page numbers.
+bool is_idle(std::string_view text) {
+  comment_reader comments(text);
+  for (std::size_t at = 0; (at = text.find_first_not_of(" \t\r\n", at)) != std::string_view::npos;) {
+    const std::optional<page_comment> comment = comments.read(at);
+    if (!comment || comment->name == "PageHeader" || comment->name == "PageFooter") return false;
+    at = comment->end;
+  }
+  return true;
+}
+
+// Each page's part of the content. Of what two spans claim, the one that begins first has it. False: text is left that
+// no span claims.
+bool cut_out(std::string_view content, std::vector<page_span> spans, std::vector<layout_page>& pages) {
+  std::ranges::stable_sort(spans, {}, &page_span::begin);
+  code_point_walk walk(content);
+  std::int64_t taken = 0;
+  std::size_t cut = 0;  // where what is taken ends, in bytes
+  bool is_all = true;
+  for (const page_span& span : spans) {
+    if (span.end <= taken) continue;
+    const std::size_t begin = walk.offset_of(std::max(span.begin, taken));
+    is_all = is_all && is_idle(content.substr(cut, begin - cut));
+    cut = walk.offset_of(span.end);
+    pages[span.page].markdown += content.substr(begin, cut - begin);
+    taken = span.end;
+  }
+  return is_all && is_idle(content.substr(cut));
+}
 
 void add_line(std::optional<std::string>& lines, std::string_view line) {
   if (lines) {
@@ -215,10 +231,11 @@ std::vector<layout_page> listed_pages(json_value result, std::string_view conten
     page.index = read_index(listed, pages.size() - 1);
     page.size = read_size(listed);
   }
-  cut_out(content, std::move(spans), pages);
-  // Blank pages have no spans, but where there is text, some page has it.
-  const bool has_text = past_blank_lines(content, 0) < content.size();
-  if (has_text && std::ranges::all_of(pages, &std::string::empty, &layout_page::markdown)) return {};
+  if (cut_out(content, std::move(spans), pages)) return pages;
+  // Where the spans would lose text, the breaks part it.
+  std::vector<layout_page> parts = split_at_breaks(content);
+  if (parts.size() != pages.size()) return {};
+  for (std::size_t place = 0; place < pages.size(); ++place) pages[place].markdown = std::move(parts[place].markdown);
   return pages;
 }
 

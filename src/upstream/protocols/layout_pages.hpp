@@ -27,9 +27,9 @@ struct layout_page {
   std::optional<page_size> size;  // absent where a page has none: Office documents, HTML
 };
 
-// The pages of an `analyzeResult`, in its order; where it lists none that can be cut out, its content's parts between
-// page breaks. Nothing: it has no content text, or counts in something other than code points. No code point is in two
-// pages, so the pages together are no larger than the content, whatever the result claims.
+// The pages of an `analyzeResult`, in its order; where those that it lists would leave text out, its content's parts
+// between page breaks. Nothing: it has no content text, or counts in something other than code points. No code point is
+// in two pages, so the pages together are no larger than the content, whatever the result claims, and no text is lost.
 std::optional<std::vector<layout_page>> layout_pages(codec::json_value result);
 
 }  // namespace phigate::upstream

@@ -22,6 +22,7 @@ namespace {
 using codec::transcript_format;
 
 constexpr std::string_view event_stream = "text/event-stream";
+constexpr std::string_view granularities = "timestamp_granularities[]";
 
 bool writes(const core::hosted_model& model, transcript_format format) {
   const auto lists = [&](std::string_view word) {
@@ -66,7 +67,7 @@ bool is_in(transcript_format format, std::string_view body) {
 }
 
 bool is_granularity(std::string_view field) {
-  return field == "timestamp_granularities[]" || field == "timestamp_granularities";
+  return field == granularities || field == "timestamp_granularities";
 }
 
 class transcription final : public conversation {
@@ -113,15 +114,17 @@ class transcription final : public conversation {
     return std::ranges::find(features, "stream") != features.end();
   }
 
-  // The client's, but for those that say in which form the answer is to be.
+  // The client's, but for those that say in which form the answer is to be. A list has its brackets and a language no
+  // region here, however the client wrote them: OpenAI's API refuses both.
   [[nodiscard]] std::vector<form_field> fields() const {
     std::vector<form_field> out;
-    for (const form_field& field : asked_.fields) {
-      if (field.first == "response_format" || (!is_native() && is_granularity(field.first))) continue;
-      out.push_back(field);
+    for (const auto& [name, value] : asked_.fields) {
+      if (name == "response_format" || (!is_native() && is_granularity(name))) continue;
+      out.emplace_back(is_granularity(name) ? granularities : std::string_view(name),
+                       name == "language" ? asked_.language : value);
     }
     out.emplace_back("response_format", codec::to_string(upstream_));
-    if (!is_native() && has_cues(asked_.format)) out.emplace_back("timestamp_granularities[]", "segment");
+    if (!is_native() && has_cues(asked_.format)) out.emplace_back(granularities, "segment");
     return out;
   }
 

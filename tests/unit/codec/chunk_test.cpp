@@ -194,7 +194,7 @@ RC_GTEST_PROP(ChunkProperty, SurvivesMutatedEvents, ()) {
   chunk_facts facts;
   if (!reader.read_chunk(data.view(), facts)) return;
   RC_ASSERT(facts.relayed_bytes >= 0 && facts.relayed_bytes <= static_cast<std::int64_t>(data.view().size()));
-  RC_ASSERT(!facts.usage || (facts.usage->prompt >= 0 && facts.usage->cached >= 0 && facts.usage->completion >= 0));
+  RC_ASSERT((!facts.usage || (facts.usage->prompt >= 0 && facts.usage->cached >= 0 && facts.usage->completion >= 0)));
 }
 
 RC_GTEST_PROP(ChunkProperty, SurvivesAnyValueInAnyField, ()) {

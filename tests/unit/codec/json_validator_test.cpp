@@ -188,7 +188,7 @@ RC_GTEST_PROP(JsonValidatorProperty, ReportsAByteBehindASoundBeginning, ()) {
   const std::size_t offset = verdict.error().offset;
   RC_ASSERT(offset <= text.size());
   const auto beginning = check_bytewise(std::string_view(text).substr(0, offset));
-  RC_ASSERT(beginning.has_value() || beginning.error().offset == offset);
+  RC_ASSERT((beginning.has_value() || beginning.error().offset == offset));
 }
 
 }  // namespace

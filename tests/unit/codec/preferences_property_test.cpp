@@ -171,9 +171,9 @@ void expect_same(const core::preferences& read, const core::preferences& meant) 
   RC_ASSERT(read.ignore == meant.ignore);
   RC_ASSERT(read.allow_fallbacks == meant.allow_fallbacks);
   RC_ASSERT(read.sort.has_value() == meant.sort.has_value());
-  RC_ASSERT(!read.sort || *read.sort == *meant.sort);
+  RC_ASSERT((!read.sort || *read.sort == *meant.sort));
   RC_ASSERT(read.data_residency.has_value() == meant.data_residency.has_value());
-  RC_ASSERT(!read.data_residency || read.data_residency->countries == meant.data_residency->countries);
+  RC_ASSERT((!read.data_residency || read.data_residency->countries == meant.data_residency->countries));
   RC_ASSERT(read.eu_owned == meant.eu_owned);
   RC_ASSERT(read.max_retention_days == meant.max_retention_days);
   RC_ASSERT(read.denies_data_collection == meant.denies_data_collection);
@@ -200,7 +200,7 @@ RC_GTEST_PROP(PreferencesProperty, SurviveMutatedTexts, ()) {
   const std::string text = generated::mutated(generated::object(some_preferences().members));
   const auto read = read_preferences(text, providers());
   if (read) {
-    RC_ASSERT(!read->only || !read->only->empty());
+    RC_ASSERT((!read->only || !read->only->empty()));
     RC_ASSERT(read->max_retention_days.value_or(0) >= 0);
   } else {
     RC_ASSERT(read.error().param.starts_with("provider"));

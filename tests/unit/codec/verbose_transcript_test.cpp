@@ -158,19 +158,21 @@ RC_GTEST_PROP(ReadVerboseTranscriptProperty, TimesAreInOrderAndTheFormsWholeWhat
     RC_ASSERT(segment.end_ms <= longest_recording_ms);
     last = segment.begin_ms;
   }
-  RC_ASSERT(!heard->duration_ms || (*heard->duration_ms >= 0 && *heard->duration_ms <= longest_recording_ms));
+  const std::int64_t duration = heard->duration_ms.value_or(0);
+  RC_ASSERT(duration >= 0);
+  RC_ASSERT(duration <= longest_recording_ms);
   RC_ASSERT(json::accept(rendered_as(transcript_format::verbose_json, *heard)));
   RC_ASSERT(rendered_as(transcript_format::vtt, *heard).find("\n\n\n") == std::string::npos);
 }
 
-TEST(ReadVerboseTranscript, AHundredThousandWordsAreReadAndRendered) {
+TEST(ReadVerboseTranscript, TwentyThousandWordsAreReadAndRendered) {
   std::string body = R"({"text":"long","words":[)";
-  for (int i = 0; i < 100'000; ++i) body += (i > 0 ? "," : "") + std::string(R"({"word":"w","start":1,"end":2})");
+  for (int i = 0; i < 20'000; ++i) body += (i > 0 ? "," : "") + std::string(R"({"word":"w","start":1,"end":2})");
   body += R"(],"segments":[{"text":"s","start":0,"end":1}]})";
   const auto heard = read_verbose_transcript(body);
   ASSERT_TRUE(heard);
-  EXPECT_GT(rendered_as(transcript_format::verbose_json, *heard).size(), 3'000'000U);
-  EXPECT_EQ(heard->words.size(), 100'000U);
+  EXPECT_GT(rendered_as(transcript_format::verbose_json, *heard).size(), 600'000U);
+  EXPECT_EQ(heard->words.size(), 20'000U);
 }
 
 }  // namespace

@@ -205,11 +205,27 @@ TEST(azure_document_intelligence, no_other_refusal_of_a_poll_is_excused) {
   analysis_call call;
   const auto talk = call.begin();
   talk->take(accepted(), "");
-  for (const int status : {301, 400, 401, 403, 404, 408, 410, 500, 502, 504}) {
+  for (const int status : {301, 401, 403, 408, 500, 502, 504}) {
     EXPECT_FALSE(talk->excuse({status, ""}, polled(1s))) << status;
   }
   EXPECT_FALSE(talk->excuse({429, ""}, polled())) << "without a Retry-After";
   EXPECT_FALSE(talk->excuse({503, ""}, polled()));
+}
+
+TEST(azure_document_intelligence, an_operation_that_comes_to_nothing_is_the_providers_failure) {
+  analysis_call call;
+  const auto talk = call.begin();
+  talk->take(accepted(), "");
+  for (const int status : {400, 404, 405, 409, 410, 422}) {
+    const auto step = talk->excuse({status, R"({"error":{"code":"InvalidRequest","message":"secret"}})"}, polled(1s));
+    ASSERT_TRUE(step) << status;
+    EXPECT_EQ(kind_name(*step), "server_error") << status;
+    const auto* const failure = std::get_if<core::attempt_failure>(&*step);
+    ASSERT_NE(failure, nullptr) << status;
+    EXPECT_EQ(failure->status, status);
+    EXPECT_TRUE(failure->sent_whole);
+    EXPECT_EQ(failure->said.message, "");
+  }
 }
 
 TEST(azure_document_intelligence, a_result_of_class_phi_is_deleted_when_all_is_over) {

@@ -66,9 +66,9 @@ TEST(layout_pages, are_cut_by_code_points) {
            {"e\u0301x", {{{0, 1}}, {{1, 2}}}, {"e", "\u0301x"}},
            {"a\r\nb\r\nc", {{{0, 4}}, {{4, 3}}}, {"a\r\nb", "c"}},
            {"\u20AC\U0010FFFF\u00A7", {{{1, 1}}, {{0, 1}}, {{2, 1}}}, {"\U0010FFFF", "\u20AC", "\u00A7"}},
-           {"one two", {{{0, 3}}, {{4, 3}}}, {"one", "two"}},             // a gap is no page's
+           {"one two", {{{0, 3}}, {{4, 3}}}, {"one", "two"}},             // a blank gap is no page's
            {"abcd", {{{0, 1}, {2, 1}}, {{1, 1}, {3, 1}}}, {"ac", "bd"}},  // a page in two parts
-           {"abcd", {{{3, 1}, {0, 1}}}, {"ad"}},                          // out of order
+           {"abcd", {{{2, 2}, {0, 2}}}, {"abcd"}},                        // out of order
            {"ab", {{{0, 2}}, {}}, {"ab", ""}},                            // a blank page
            {"", {{}, {{0, 0}}}, {"", ""}},
            {" \n", {{{0, 2}}}, {""}},
@@ -87,10 +87,10 @@ TEST(layout_pages, hostile_spans_are_held_to_the_content) {
   for (const row& one : std::vector<row>{
            {{{{0, huge}}}, {"äbcd"}},
            {{{{2, most}}, {{0, 2}}}, {"cd", "äb"}},
-           {{{{most, most}}, {{0, 1}}}, {"", "ä"}},
-           {{{{huge, huge}}, {{3, huge}}}, {"", "d"}},
-           {{{{-1, 2}}, {{0, 1}}}, {"", "ä"}},
-           {{{{0, -1}}, {{1, 1}}}, {"", "b"}},
+           {{{{most, most}}, {{0, 1}}}, {"äbcd"}},
+           {{{{huge, huge}}, {{3, huge}}}, {"äbcd"}},
+           {{{{-1, 2}}, {{0, 1}}}, {"äbcd"}},
+           {{{{0, -1}}, {{1, 1}}}, {"äbcd"}},
            {{{{std::numeric_limits<std::int64_t>::min(), most}}, {{0, 4}}}, {"", "äbcd"}},
            {{{{0, 3}}, {{1, 3}}}, {"äbc", "d"}},  // overlapping
            {{{{0, 4}}, {{0, 4}}}, {"äbcd", ""}},
@@ -101,6 +101,41 @@ TEST(layout_pages, hostile_spans_are_held_to_the_content) {
        }) {
     EXPECT_EQ(texts(pages_of(result_of("äbcd", one.spans))), one.pages);
   }
+}
+
+TEST(layout_pages, text_that_no_span_claims_is_not_lost) {
+  struct row {
+    std::string_view content;
+    std::vector<std::vector<span>> spans;
+    strings pages;
+  };
+  constexpr std::string_view two = "ab<!-- PageBreak -->\n\ncd";
+  for (const row& one : std::vector<row>{
+           {two, {{{0, 2}}, {{22, 2}}}, {"ab", "cd"}},  // the break alone
+           {two, {{{0, 2}}, {{23, 1}}}, {"ab", "cd"}},
+           {two, {{{0, 1}}, {{22, 2}}}, {"ab", "cd"}},
+           {two, {{{0, 2}}, {{22, 1}}}, {"ab", "cd"}},
+           {two, {{{0, 2}}, {{22, -2}}}, {"ab", "cd"}},
+           {two, {{{0, 2}}}, {"ab", "cd"}},  // one page listed, two there
+           {two, {{}, {}, {}}, {"ab", "cd"}},
+           {"a <!-- PageNumber=\"1\" -->", {{{0, 1}}}, {"a"}},
+           {"a <!-- a comment -->", {{{0, 1}}}, {"a <!-- a comment -->"}},
+       }) {
+    EXPECT_EQ(texts(pages_of(result_of(one.content, one.spans))), one.pages) << one.content;
+  }
+  const auto pages = pages_of(result_of("a\n<!-- PageFooter=\"f\" -->", {{{0, 1}}}));
+  ASSERT_EQ(pages.size(), 1U);
+  EXPECT_EQ(pages[0].footer, "f");
+}
+
+TEST(layout_pages, pages_cut_at_the_breaks_keep_what_else_is_listed_of_them) {
+  const auto pages =
+      pages_of(R"({"content":"a<!-- PageBreak -->b","pages":[{"pageNumber":3,"width":8.5,"height":11,"unit":"inch"},)"
+               R"({"pageNumber":5,"spans":[{"offset":-1,"length":1}]}]})");
+  EXPECT_EQ(texts(pages), (strings{"a", "b"}));
+  EXPECT_EQ(pages[0].index, 2);
+  EXPECT_TRUE(pages[0].size);
+  EXPECT_EQ(pages[1].index, 4);
 }
 
 TEST(layout_pages, members_of_a_wrong_kind_are_absent) {

@@ -71,7 +71,8 @@ answered answer_of(stt_exchange& exchange, std::string_view body) {
 
 TEST(openai_transcription, builds_the_form_anew_with_the_models_name_and_the_file_last) {
   openai_exchange exchange(transcript_format::json);
-  exchange.asked().fields = {{"language", "de"}, {"prompt", "a\r\nb"}, {"temperature", "0.20"}};
+  exchange.asked().language = "de";
+  exchange.asked().fields = {{"language", "DE-ch"}, {"prompt", "a\r\nb"}, {"temperature", "0.20"}};
   const sent_form form = form_of(exchange);
   EXPECT_EQ(form.named, (fields{{"model", "whisper"},
                                 {"language", "de"},
@@ -131,6 +132,7 @@ TEST(openai_transcription, asks_for_the_clients_format_or_for_one_that_it_can_be
 
 TEST(openai_transcription, asks_for_segments_where_it_has_to_render_cues) {
   openai_exchange exchange(transcript_format::srt, {"json", "verbose_json"});
+  exchange.asked().language = "de";
   exchange.asked().fields = {{"timestamp_granularities[]", "word"}, {"language", "de"}};
   EXPECT_EQ(form_of(exchange).named, (fields{{"model", "whisper"},
                                              {"language", "de"},
@@ -140,7 +142,7 @@ TEST(openai_transcription, asks_for_segments_where_it_has_to_render_cues) {
 
 TEST(openai_transcription, leaves_the_granularities_of_a_native_format_to_the_client) {
   openai_exchange exchange(transcript_format::verbose_json);
-  exchange.asked().fields = {{"timestamp_granularities[]", "word"}, {"timestamp_granularities[]", "segment"}};
+  exchange.asked().fields = {{"timestamp_granularities[]", "word"}, {"timestamp_granularities", "segment"}};
   EXPECT_EQ(form_of(exchange).named, (fields{{"model", "whisper"},
                                              {"timestamp_granularities[]", "word"},
                                              {"timestamp_granularities[]", "segment"},

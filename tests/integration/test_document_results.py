@@ -1,0 +1,160 @@
+"""What a finished analysis holds: exact pages however large, and no answer made of what is no result (threats §2)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sim import faults
+from sim.upstream import Step
+from sim.wire import to_json
+from support.case import document
+from support.documents import AZURE, DocumentCase
+
+BREAK = "\n\n<!-- PageBreak -->\n\n"
+TEXTS = ("Überschrift\n\nGrüße", "👩🏽\u200d🔬 e\u0301 \U0001f9ea", "漢字 | ≤ § & <b>", "")
+
+
+def span(offset: Any, length: Any) -> dict[str, Any]:
+    return {"offset": offset, "length": length}
+
+
+def listed(*texts: str, between: str = BREAK) -> list[dict[str, Any]]:
+    """Pages with their spans, as Azure has them."""
+    pages, before = [], 0
+    for number, text in enumerate(texts, start=1):
+        pages.append(
+            {"pageNumber": number, "width": 8.5, "height": 11, "unit": "inch", "spans": [span(before, len(text))]}
+        )
+        before += len(text) + len(between)
+    return pages
+
+
+def result(content: Any, pages: Any, **more: Any) -> dict[str, Any]:
+    facts = {"modelId": "prebuilt-layout", "stringIndexType": "unicodeCodePoint", "content": content, "pages": pages}
+    return {"status": "succeeded", "analyzeResult": facts | more}
+
+
+class ResultCase(DocumentCase):
+    """What the first host answers comes at once here, so that nobody has to wait."""
+
+    protocols = (AZURE, "mistral")
+
+    def assert_pages(self, told: Any, *texts: str) -> list[dict[str, Any]]:
+        with self.subTest(str(told)[:300]):
+            self.world["first"].script([finished(told)])
+            response = self.read_document(document())
+            self.assert_ok(response, "first")
+            pages = response.json()["pages"]
+            self.assertEqual([page["markdown"] for page in pages], list(texts))
+            self.assertEqual(response.json()["usage_info"]["pages_processed"], len(texts))
+            return pages
+        return []
+
+    def assert_unusable(self, body: bytes) -> None:
+        with self.subTest(body[:200]):
+            self.nothing_cools(document())
+            self.world.forget()
+            self.world["first"].script([faults.reply(body=body)])
+            sent = document()
+            response = self.read_document(sent)
+            self.assert_mistrals(response, sent)
+            self.assert_attempts(response, 2)
+
+
+def finished(told: Any) -> Step:
+    return faults.reply(body=told if isinstance(told, bytes) else to_json(told))
+
+
+class Pages(ResultCase):
+    def test_they_are_cut_by_code_points(self) -> None:
+        texts = tuple(text.rstrip() for text in TEXTS)
+        self.assert_pages(result(BREAK.join(TEXTS), listed(*TEXTS)), *texts)
+        self.assert_pages(result("".join(TEXTS), listed(*TEXTS, between="")), *texts)
+        for text in TEXTS[:3]:
+            self.assert_pages(result(text, listed(text)), text)
+
+    def test_escaped_text_is_the_same_text(self) -> None:
+        told = json.dumps(result(BREAK.join(TEXTS[:3]), listed(*TEXTS[:3])), ensure_ascii=True).encode()
+        self.assert_pages(told, *TEXTS[:3])
+
+    def test_a_page_in_parts_and_pages_in_any_order(self) -> None:
+        pages: list[dict[str, Any]] = [
+            {"pageNumber": 2, "spans": [span(2, 2)]},
+            {"pageNumber": 1, "spans": [span(4, 2), span(0, 2)]},
+        ]
+        told = self.assert_pages(result("äb👍döf", pages), "👍d", "äböf")
+        self.assertEqual([page["index"] for page in told], [1, 0])
+        self.assertEqual([page["dimensions"] for page in told], [None, None])
+
+    def test_an_empty_document(self) -> None:
+        self.assert_pages(result("", []), "")
+        self.assert_pages(result("", listed("", "", between="")), "", "")
+
+    def test_five_mebibytes(self) -> None:
+        texts = tuple(f"Seite {number}: " + "Grüße 👍 " * 140_000 + "." for number in range(3))
+        content = BREAK.join(texts)
+        self.assertGreater(len(content.encode()), 5 << 20)
+        self.world["first"].script([faults.answer(), finished(result(content, listed(*texts)))])
+        response = self.read_document(document(), phi="true")
+        self.assert_ok(response, "first")
+        pages = response.json()["pages"]
+        self.assertEqual(len(pages), 3)
+        for page, text in zip(pages, texts, strict=True):
+            self.assertTrue(page["markdown"] == text, page["markdown"][:80])
+        self.assert_deleted()
+
+    def test_whatever_the_spans_say_no_text_is_lost_or_told_twice(self) -> None:
+        content = "äb" + BREAK + "cd"
+        huge = 2**62
+        for spans in (
+            [[span(-1, 2)], [span(24, 2)]],
+            [[span(0, -1)], [span(24, 2)]],
+            [[span(0, 2)], [span(24, 1)]],
+            [[span(0, 2)], [span(25, huge)]],
+            [[span("0", 2)], [span(24, 2)]],
+            [[span(0, 2.0)], [span(24, 2.5)]],
+            [[span(0, None)], [{}]],
+            [[span(0, 10**30)], [span(24, 2)]],
+            [[span(huge, huge)], [span(2**63 - 1, 2**63 - 1)]],
+            [[], []],
+            [7, None],
+        ):
+            self.assert_pages(
+                result(content, [{"pageNumber": n + 1, "spans": one} for n, one in enumerate(spans)]), "äb", "cd"
+            )
+        for spans in ([[span(0, huge)], [span(0, huge)]], [[span(0, 30)], [span(2, 30)]]):
+            pages = [{"pageNumber": n + 1, "spans": one} for n, one in enumerate(spans)]
+            self.assert_pages(result(content, pages), "äb\n\ncd", "")
+
+    def test_without_a_sound_list_the_breaks_part_them(self) -> None:
+        for pages in (None, 7, {}, [], "pages", [None], [[]], [{"spans": []}]):
+            self.assert_pages(result("one" + BREAK + "two" + BREAK + "three", pages), "one", "two", "three")
+
+
+class Nonsense(ResultCase):
+    def test_what_is_no_json(self) -> None:
+        whole = to_json(result("text", listed("text")))
+        for body in (
+            *(b"", b" ", b"<html>", b"{", b"nul", b"[" * 100_000, b'{"a":' * 5_000, b"\xef\xbb\xbf"),
+            *(whole[:-1], whole[: len(whole) // 2], whole + b"}", whole + whole, whole.replace(b"text", b"te\xffxt")),
+            *(
+                whole.replace(b"text", b"te\nxt"),
+                whole.replace(b"text", rb"te\ud800xt"),
+                whole.replace(b":0,", b":00,"),
+            ),
+        ):
+            self.assert_unusable(body)
+
+    def test_what_is_no_result(self) -> None:
+        for told in (
+            *([], {}, None, 7, "succeeded", {"status": None}, {"status": ["succeeded"]}, {"status": "succeeded"}),
+            *({"status": "succeeded", "analyzeResult": one} for one in (None, 7, "text", [], {}, {"pages": []})),
+            *(result(content, listed("a")) for content in (None, 7, ["a"], {"a": 1}, True)),
+            *(result("a", listed("a"), stringIndexType=kind) for kind in ("textElements", "utf16CodeUnit", "")),
+        ):
+            self.assert_unusable(to_json(told))
+
+    def test_an_analysis_at_work_without_an_address(self) -> None:
+        for told in ({"status": "running"}, {"status": "notStarted"}):
+            self.assert_unusable(to_json(told))
