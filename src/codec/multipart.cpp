@@ -107,6 +107,11 @@ multipart_reader::progress multipart_reader::read_head(std::string_view so_far) 
     at_ = std::max(at_, so_far.size() - (head_end.size() - 1));
     return false;
   }
+  // To others the part ends there, though as a line of the head it may look like a field.
+  const std::size_t before = head_begin_ - line_end.size();
+  if (so_far.substr(before, end - before + line_end.size()).contains(delimiter_)) {
+    return malformed("a boundary stands within the head of a part.");
+  }
   auto head = read_part_head(so_far.substr(head_begin_, end + line_end.size() - head_begin_));
   if (!head) return std::unexpected(std::move(head.error()));
   if (auto refused = admit_(*head)) return std::unexpected(*std::move(refused));

@@ -56,12 +56,18 @@ ordered_json agreement_json(const core::agreement& agreement, sys_days today) {
 }
 
 ordered_json model_json(const core::hosted_model& model) {
-  return {{"id", model.id},
-          {"modalities", modality_names_in(model.modalities)},
-          {"context_length", or_null(model.context_length)},
-          {"features", model.features},
-          {"price", price_json(model.cost)},
-          {"enabled", model.enabled}};
+  ordered_json out = {{"id", model.id},
+                      {"modalities", modality_names_in(model.modalities)},
+                      {"context_length", or_null(model.context_length)},
+                      {"features", model.features},
+                      {"price", price_json(model.cost)},
+                      {"enabled", model.enabled}};
+  if (!model.formats.empty()) out["formats"] = model.formats;
+  if (!model.voices.empty()) {
+    out["voices"] = ordered_json::object();
+    for (const auto& [name, its_own] : model.voices) out["voices"][name] = its_own;
+  }
+  return out;
 }
 
 ordered_json endpoint_json(const core::registry_tables& tables, std::size_t index) {

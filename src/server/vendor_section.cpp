@@ -152,9 +152,9 @@ markup endpoint_part(const core::registry_tables& tables, std::size_t index) {
   if (!unused.empty()) heading += " " + badge("off", unused);
   markup facts = fact("Processed in", place_text(endpoint.location)) +
                  fact("Regions", listed(endpoint.regions, core::all_regions()));
-  if (!endpoint.url.host.empty()) facts += fact("Host", element("code", endpoint.url.authority()));
   if (endpoint.retention_days) facts += fact("Keeps data", kept_text(endpoint.retention_days));
   if (endpoint.trains_on_data) facts += fact("Trains on data", training_text(endpoint.trains_on_data));
+  if (!endpoint.url.host.empty()) facts += fact("Host", element("code", endpoint.url.authority()));
   return element(
       "div", {{"class", "endpoint"}},
       element("h3", heading) + element("dl", facts) + model_table(tables, static_cast<core::endpoint_id>(index)));

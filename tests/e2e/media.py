@@ -30,9 +30,10 @@ def recording() -> bytes:
 def letter() -> bytes:
     """A PDF of two pages. Its texts are compressed, so that it holds any byte at all, as scanned letters do."""
     pages = ("Dear colleague,", "with kind regards")
+    kids = " ".join(f"{4 + 2 * at} 0 R" for at in range(len(pages)))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Count {len(pages)} /Kids [{' '.join(f'{4 + 2 * at} 0 R' for at in range(len(pages)))}] >>".encode(),
+        f"<< /Type /Pages /Count {len(pages)} /Kids [{kids}] >>".encode(),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
     for at, text in enumerate(pages):

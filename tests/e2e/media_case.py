@@ -1,9 +1,11 @@
-"""What every SDK is held to with documents and voice: hosts of each protocol, what each must have received, and the refusals."""
+"""What every SDK is held to with documents and voice: hosts of each protocol, what each must receive, and the refusals."""
 
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sim import reading
@@ -50,6 +52,14 @@ class MediaCase(TranscriptionsCase):
     def build_world(cls) -> World:
         return media_world()
 
+    def folder_with_recording(self) -> Path:
+        """A folder of the test's own that holds speech.wav."""
+        made = tempfile.TemporaryDirectory(prefix="phigate-media-")
+        self.addCleanup(made.cleanup)
+        folder = Path(made.name)
+        (folder / "speech.wav").write_bytes(media.recording())
+        return folder
+
     def assert_transcript(self, slug: str, wish: Wish, told: Any) -> None:
         """`told` is what the SDK made of the answer: a string, or an object's fields. Its host got the very file."""
         due = expected(slug, self.heard(slug, wish.language, media.recording()), wish)
@@ -68,7 +78,9 @@ class MediaCase(TranscriptionsCase):
         for request in uploads:
             self.assertTrue(request.whole)
             received = sent(request)
-            self.assertEqual((received.name, received.filename), ("audio" if slug == "speech" else "file", "speech.wav"))
+            self.assertEqual(
+                (received.name, received.filename), ("audio" if slug == "speech" else "file", "speech.wav")
+            )
             self.assertEqual(received.digest, media.digest(media.recording()))
 
     def assert_pages(self, slug: str, source: dict[str, str], pages: list[dict[str, Any]]) -> None:
@@ -124,12 +136,30 @@ REFUSALS: tuple[tuple[str, str, dict[str, Any], dict[str, str], str, int, str, s
     ("no host in the region", "transcribe", {}, CH, UNPROCESSABLE, 422, "no_route", None),
     ("no host in the region", "speak", {}, CH, UNPROCESSABLE, 422, "no_route", None),
     ("no host in the region, for PHI", "speak", {}, CH | PHI, UNPROCESSABLE, 422, "no_route", None),
-    ("no host of that residency", "speak", {"provider": {"data_residency": "de"}}, {}, UNPROCESSABLE, 422, "no_route", None),
+    (
+        "no host of that residency",
+        "speak",
+        {"provider": {"data_residency": "de"}},
+        {},
+        UNPROCESSABLE,
+        422,
+        "no_route",
+        None,
+    ),
     ("a region that is none", "transcribe", {}, {"X-Region": "Mars"}, BAD, 400, "invalid_region", "X-Region"),
     ("a class that is none", "speak", {}, {"X-PHI": "yes"}, BAD, 400, "invalid_phi", "X-PHI"),
     ("an unknown model", "transcribe", {"model": "nobody"}, {}, "NotFoundError", 404, "model_not_found", "model"),
     ("another modality's model", "speak", {"model": "ocr-a"}, {}, UNPROCESSABLE, 422, "no_route", None),
-    ("a format that is none", "transcribe", {"response_format": "yaml"}, {}, BAD, 400, "invalid_request", "response_format"),
+    (
+        "a format that is none",
+        "transcribe",
+        {"response_format": "yaml"},
+        {},
+        BAD,
+        400,
+        "invalid_request",
+        "response_format",
+    ),
     ("a stream", "transcribe", {"stream": True}, {}, BAD, 400, "unsupported_parameter", "stream"),
     ("a field that is none", "transcribe", {"colour": "red"}, {}, BAD, 400, "invalid_request", "colour"),
     ("a preference in the open", "transcribe", {"zdr": "true"}, {}, BAD, 400, "misplaced_preference", "zdr"),
@@ -163,6 +193,15 @@ REFUSALS: tuple[tuple[str, str, dict[str, Any], dict[str, str], str, int, str, s
         "unsupported_parameter",
         "voice",
     ),
-    ("an event stream of audio", "speak", {"stream_format": "sse"}, {}, BAD, 400, "unsupported_parameter", "stream_format"),
+    (
+        "an event stream of audio",
+        "speak",
+        {"stream_format": "sse"},
+        {},
+        BAD,
+        400,
+        "unsupported_parameter",
+        "stream_format",
+    ),
     ("no dimensions so many", "embed", {"dimensions": 9}, {}, UNPROCESSABLE, 422, "no_route", None),
 )

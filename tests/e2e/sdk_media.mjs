@@ -13,7 +13,7 @@ const { baseURL, folder, asked } = JSON.parse(readFileSync(0, "utf8"));
 const client = new OpenAI({ baseURL, apiKey: "any" });
 
 const digest = (data) => createHash("sha256").update(data).digest("hex");
-const spoken = (body, options) => client.audio.speech.create({ ...body }, options);
+const spoken = (body, options) => client.audio.speech.create(body, options);
 
 // What each tells of its answer, with the response that it came in.
 const calls = {

@@ -6,12 +6,10 @@ import json
 import re
 import subprocess
 import tempfile
-from pathlib import Path
 
 from sim.speaking import MEDIA_TYPES
 from support.raw_client import parse_events
 
-from e2e import media
 from e2e.media_case import SPEAKERS, SPEAKING, MediaCase, transcripts
 from e2e.sdk_case import SdkCase
 
@@ -67,10 +65,7 @@ class Curl(SdkCase):
 class CurlWithVoice(MediaCase):
     def setUp(self) -> None:
         super().setUp()
-        made = tempfile.TemporaryDirectory(prefix="phigate-curl-")
-        self.addCleanup(made.cleanup)
-        self.folder = Path(made.name)
-        (self.folder / "speech.wav").write_bytes(media.recording())
+        self.folder = self.folder_with_recording()
 
     def asked(self, path: str, *options: str) -> str:
         """What `--write-out` told; the body is in the file `answer`."""

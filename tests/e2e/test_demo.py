@@ -1,4 +1,4 @@
-"""The demo as `scripts/run.sh` serves it: the requests that it prints, every model, the README's tour, and that Ctrl-C leaves nothing behind."""
+"""The demo as `scripts/run.sh` serves it: the requests that it and the README show, every model, and that Ctrl-C ends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo has the shipped registry's coverage: each modality, in each region, for each class, answered or refused as promised."""
+"""The demo's coverage is the shipped registry's: each modality, in each region, for each class, served or refused."""
 
 from __future__ import annotations
 

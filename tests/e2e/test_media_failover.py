@@ -1,4 +1,4 @@
-"""Real recordings, documents and pictures whose hosts fail one after the other: each gets the very file, whatever its protocol."""
+"""Real files whose hosts fail one after the other: each host gets the very bytes, whatever its protocol."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ class Failover(TranscribingCase):
         self.assert_attempts(response, len(order))
         found = reading.read_bytes(media.letter())
         pages = response.json()["pages"]
-        self.assertEqual([page["markdown"] for page in pages], [found.page("paper-3", at + 1) for at in range(found.pages)])
+        self.assertEqual(
+            [page["markdown"] for page in pages], [found.page("paper-3", at + 1) for at in range(found.pages)]
+        )
         for slug in order:
             received = document_of(self.world[slug].requests[0])
             self.assertEqual(media.digest(received), media.digest(media.letter()), slug)

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import subprocess
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from sim import faults
@@ -40,10 +38,7 @@ USUAL: dict[str, dict[str, Any]] = {
 class NodeMedia(MediaCase):
     def setUp(self) -> None:
         super().setUp()
-        made = tempfile.TemporaryDirectory(prefix="phigate-sdk-")
-        self.addCleanup(made.cleanup)
-        self.folder = Path(made.name)
-        (self.folder / "speech.wav").write_bytes(media.recording())
+        self.folder = self.folder_with_recording()
 
     def call_all(self, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """What sdk_media.mjs printed: a {"told", "headers"} or an {"error"} for each."""
@@ -105,7 +100,8 @@ class NodeMedia(MediaCase):
     def test_every_format_of_every_hosts_speech(self) -> None:
         pairs = speeches()
         asked = [
-            {"call": "speak", "body": {**SPEAKING, "response_format": form, "provider": only(slug)}} for slug, form in pairs
+            {"call": "speak", "body": {**SPEAKING, "response_format": form, "provider": only(slug)}}
+            for slug, form in pairs
         ]
         for (slug, form), (body, result) in zip(pairs, self.each_call(asked), strict=True):
             self.assertEqual(result["headers"]["content-type"], MEDIA_TYPES[form])
@@ -155,7 +151,8 @@ class NodeMedia(MediaCase):
     def test_refusals_have_their_class_and_reach_nobody(self) -> None:
         # `stream: true` has the SDK expect events; a refusal is no less one for that.
         asked = [
-            {"call": call, "body": {**USUAL[call], **fields}, "headers": headers} for _, call, fields, headers, *_ in REFUSALS
+            {"call": call, "body": {**USUAL[call], **fields}, "headers": headers}
+            for _, call, fields, headers, *_ in REFUSALS
         ]
         for (name, call, _, _, kind, *due), result in zip(REFUSALS, self.call_all(asked), strict=True):
             with self.subTest(name, call=call):

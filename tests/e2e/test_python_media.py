@@ -59,7 +59,9 @@ class PythonMedia(MediaCase):
         self.world.forget()
         yield self.runner.run(create(self.waiting_client)(**fields))
 
-    def each_error(self, kind: type[openai.APIStatusError], resource: str, **fields: Any) -> Iterator[openai.APIStatusError]:
+    def each_error(
+        self, kind: type[openai.APIStatusError], resource: str, **fields: Any
+    ) -> Iterator[openai.APIStatusError]:
         create = operator.attrgetter(f"{resource}.create")
         with self.assertRaises(kind) as caught:
             create(self.client)(**fields)
@@ -104,19 +106,19 @@ class PythonMedia(MediaCase):
             self.assert_got_recording("swiss")
 
     def test_preferences_of_a_transcript_as_an_object_are_refused_with_a_remedy(self) -> None:
-        """The SDK would make `provider[only][]` of it, which nobody reads: ignoring that would widen where the recording goes."""
+        """The SDK makes `provider[only][]` of it. To ignore that would widen where the recording goes."""
         with self.assertRaises(openai.BadRequestError) as caught:
-            self.client.audio.transcriptions.create(model="auto", file=RECORDING, extra_body={"provider": only("swiss")})
+            self.client.audio.transcriptions.create(
+                model="auto", file=RECORDING, extra_body={"provider": only("swiss")}
+            )
         error = caught.exception
         self.assertEqual((error.code, error.param), ("ambiguous_body", "provider[only][]"))
         self.assertIn('"provider"', str(error))
         self.assertEqual(self.world.requests(), 0)
 
     def test_a_recording_from_a_path(self) -> None:
-        with tempfile.TemporaryDirectory(prefix="phigate-sdk-") as folder:
-            path = Path(folder) / "speech.wav"
-            path.write_bytes(media.recording())
-            told = self.client.audio.transcriptions.create(model="whisper-azure", file=path)
+        path = self.folder_with_recording() / "speech.wav"
+        told = self.client.audio.transcriptions.create(model="whisper-azure", file=path)
         self.assertIn("azure heard", told.text)
         self.assert_got_recording("azure")
 
@@ -170,7 +172,12 @@ class PythonMedia(MediaCase):
 
     def test_embeddings_by_default_as_floats_and_shorter(self) -> None:
         due = {8: [vector("a", 8), vector("b", 8)], 4: [vector("a", 4), vector("b", 4)]}
-        for fields in ({}, {"encoding_format": "float"}, {"dimensions": 4}, {"encoding_format": "float", "dimensions": 4}):
+        for fields in (
+            {},
+            {"encoding_format": "float"},
+            {"dimensions": 4},
+            {"encoding_format": "float", "dimensions": 4},
+        ):
             with self.subTest(fields):
                 for raw in self.each_manner("embeddings", model="embed-a", input=["a", "b"], **fields):
                     vectors = [list(one.embedding) for one in raw.parse().data]

@@ -155,6 +155,26 @@ class Nonsense(ResultCase):
         ):
             self.assert_unusable(to_json(told))
 
+    def test_an_analysis_that_failed_at_the_provider(self) -> None:
+        for code in (
+            "InternalServerError",
+            "ServiceUnavailable",
+            "TooManyRequests",
+            "Timeout",
+            "",
+            "NeverHeardOf",
+            None,
+        ):
+            self.assert_unusable(
+                to_json({"status": "failed", "error": {"code": code, "message": "about the document"}})
+            )
+        for error in (None, [], "InvalidContent", {}):
+            self.assert_unusable(to_json({"status": "failed", "error": error}))
+
+    def test_a_state_that_there_is_not(self) -> None:
+        for status in ("canceled", "SUCCEEDED", "Running", "", "partial"):
+            self.assert_unusable(to_json({**result("a", listed("a")), "status": status}))
+
     def test_an_analysis_at_work_without_an_address(self) -> None:
         for told in ({"status": "running"}, {"status": "notStarted"}):
             self.assert_unusable(to_json(told))

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <optional>
@@ -50,7 +51,7 @@ class multipart_reader {
   [[nodiscard]] std::vector<form_part> parts(std::string_view body) const;
 
  private:
-  enum class place { preamble, part_head, part_value, epilogue };
+  enum class place : std::uint8_t { preamble, part_head, part_value, epilogue };
   struct found_part {
     part_head head;
     std::size_t begin = 0;

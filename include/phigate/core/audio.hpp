@@ -17,11 +17,12 @@ inline constexpr std::array<std::string_view, 5> transcript_formats{"json", "tex
 
 // Whether a client can have `format` of the model in one of the modalities stt and tts; true in any other. Speech is
 // never converted: it is in the model's `formats`, or these say nothing. A transcription is the provider's own, or
-// rendered: text from json, and every form but itself from verbose_json. That `format` is a format at all is checked
-// where the request is read.
+// rendered: json and text from each other, and every form from verbose_json. That `format` is a format at all is
+// checked where the request is read.
 bool gives_format(const hosted_model& model, modality what, std::string_view format);
 
-// All that gives_format admits, in a fixed order. Empty where nobody says: a speech model without `formats`.
+// All that gives_format admits, in a fixed order. Empty where nobody says: a speech model without `formats`. Points
+// into `model`.
 std::vector<std::string_view> formats_given(const hosted_model& model, modality what);
 
 // The provider's name for a voice: that of the client's name in the model's table, else `name` itself where the table

@@ -85,6 +85,17 @@ TEST(Vendors, ShowWhatIsUnknownAsNull) {
   EXPECT_EQ(out.at("residents"), json::object());
 }
 
+TEST(Vendors, FormatsAndVoicesAreToldWhereTheRegistryHasThem) {
+  registry_builder builder = swiss();
+  EXPECT_FALSE(told(*builder.build())["providers"][0]["endpoints"][0]["models"][0].contains("voices"));
+  EXPECT_FALSE(told(*builder.build())["providers"][0]["endpoints"][0]["models"][0].contains("formats"));
+  builder.model_now().formats = {"mp3", "wav"};
+  builder.model_now().voices = {{"alloy", "en-US-AvaNeural"}};
+  const json model = told(*builder.build())["providers"][0]["endpoints"][0]["models"][0];
+  EXPECT_EQ(model.at("formats"), json::parse(R"(["mp3", "wav"])"));
+  EXPECT_EQ(model.at("voices"), json::parse(R"({"alloy": "en-US-AvaNeural"})"));
+}
+
 TEST(Vendors, OwnershipIsThatOfTheEea) {
   for (const auto& [code, in_eea] :
        {std::pair{"FR", true}, {"NO", true}, {"CH", false}, {"GB", false}, {"US", false}}) {

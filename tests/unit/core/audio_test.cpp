@@ -16,8 +16,9 @@ hosted_model with_formats(std::vector<std::string> formats) {
 }
 
 std::string given(const std::vector<std::string>& formats, modality what) {
+  const hosted_model model = with_formats(formats);
   std::string text;
-  for (const std::string_view format : formats_given(with_formats(formats), what)) {
+  for (const std::string_view format : formats_given(model, what)) {
     text += (text.empty() ? "" : " ") + std::string(format);
   }
   return text;
