@@ -197,6 +197,14 @@ void judge_top_level_key(std::string_view name, field_names own, fault_keeper& f
 }
 
 void judge_form_field(std::string_view name, field_names own, fault_keeper& faults) {
+  // What OpenAI's SDKs make of an object in extra_body.
+  if (name.starts_with("provider[")) {
+    return faults.ambiguous([&] {
+      return fault_text{member_path({}, name), "The form has the preferences in several fields, " + shown(name) +
+                                                   " among them. Send one field \"provider\" that holds them as JSON "
+                                                   "text, say {\"only\": [\"…\"]}."};
+    });
+  }
   judge(name, {.own = own, .shared = {}}, faults);
 }
 

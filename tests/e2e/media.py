@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import struct
 import subprocess
 import tempfile
+import wave
 import zlib
 from pathlib import Path
 
@@ -24,6 +26,17 @@ def recording() -> bytes:
         written = Path(folder) / "speech.wav"
         subprocess.run(["espeak-ng", "-v", "en", "-w", written, SENTENCE], check=True, timeout=30)
         return written.read_bytes()
+
+
+def repeated(times: int, first: int = 0) -> bytes:
+    """That speech over and over, after so many samples of silence that tell one recording from another."""
+    with wave.open(io.BytesIO(recording())) as reader:
+        head, frames = reader.getparams(), reader.readframes(reader.getnframes())
+    told = io.BytesIO()
+    with wave.open(told, "wb") as writer:
+        writer.setparams(head)
+        writer.writeframes(bytes(2 * first) + frames * times)
+    return told.getvalue()
 
 
 @functools.cache

@@ -24,6 +24,7 @@ SPEAKERS: dict[str, Callable[[dict[str, Any]], bytes]] = {
 }
 READERS = {"paper-1": "azure_document_intelligence", "paper-2": "mistral"}
 VIEWERS = {"eye-1": "openai", "eye-2": "azure_openai", "eye-3": "mistral"}
+AWKWARD_NAME = 'Visite "Müller" 50%.wav'
 SPEAKING = {"model": "voice-a", "input": "Guten Morgen, Zoë 👋.", "voice": "alloy"}
 LETTER = {"type": "document_url", "document_url": data_uri(media.letter(), "application/pdf")}
 SCAN = {"type": "image_url", "image_url": data_uri(media.picture(), "image/png")}

@@ -1,5 +1,6 @@
 // Calls with documents and voice by the openai package for Node. Reads {"baseURL", "folder", "asked": [{"call", "body",
-// "headers"}, …]} and prints what came of each, in that order. The recording is speech.wav in that folder.
+// "headers"}, …]} and prints what came of each, in that order. A recording is speech.wav in that folder, or the body's
+// "filename".
 import { File } from "node:buffer";
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, readFileSync } from "node:fs";
@@ -17,8 +18,8 @@ const spoken = (body, options) => client.audio.speech.create(body, options);
 
 // What each tells of its answer, with the response that it came in.
 const calls = {
-  async transcribe(body, options) {
-    const file = createReadStream(join(folder, "speech.wav"));
+  async transcribe({ filename = "speech.wav", ...body }, options) {
+    const file = createReadStream(join(folder, filename));
     const { data, response } = await client.audio.transcriptions.create({ file, ...body }, options).withResponse();
     return { told: data, response };
   },

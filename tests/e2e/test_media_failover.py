@@ -24,6 +24,7 @@ TRANSCRIBERS = {
 }
 READERS = {"paper-1": "azure_document_intelligence", "paper-2": "mistral", "paper-3": "azure_document_intelligence"}
 VIEWERS = {"eye-1": "openai", "eye-2": "azure_openai", "eye-3": "mistral"}
+LIMIT = 25 << 20  # bytes of a request, unless it is configured
 # One way to fail for each but the last.
 FAILURES: tuple[Step, ...] = (
     faults.status(503),
@@ -84,6 +85,21 @@ class Failover(TranscribingCase):
                 for slug in order:
                     received = sent(self.world[slug].requests[0])
                     self.assertEqual(received.digest, media.digest(media.recording()), slug)
+
+    def test_a_recording_of_nearly_the_limit_reaches_each_host_whole(self) -> None:
+        self.recover()
+        order = list(TRANSCRIBERS)
+        self.all_fail_but_last(order)
+        long = media.repeated(LIMIT // len(media.recording()))
+        self.assertGreater(len(long), LIMIT - 2 * len(media.recording()))
+        raw = self.client.audio.transcriptions.with_raw_response.create(
+            model="whisper-a",
+            file=("long.wav", long, "audio/wav"),
+            extra_body={"provider": json.dumps({"order": order})},
+        )
+        self.assert_served_by_last(raw.headers, order)
+        for slug in order:
+            self.assertEqual(sent(self.world[slug].requests[0]).digest, media.digest(long), slug)
 
     def test_a_letter_reaches_each_reader_whole(self) -> None:
         order = list(READERS)

@@ -13,9 +13,11 @@ from sim.openai_api import vector
 from sim.speaking import MEDIA_TYPES
 from sim.upstream import Then
 from support.case import UUID7
+from support.transcripts import sent
 
 from e2e import media
 from e2e.media_case import (
+    AWKWARD_NAME,
     LOOK,
     REFUSALS,
     SPEAKERS,
@@ -96,6 +98,11 @@ class NodeMedia(MediaCase):
         self.assertEqual((error["status"], error["code"]), (400, "ambiguous_body"))
         self.assertEqual(error["param"], "provider[only][]")
         self.assertEqual(self.world.requests(), 0)
+
+    def test_a_filename_arrives_as_it_was_given(self) -> None:
+        (self.folder / AWKWARD_NAME).write_bytes(media.recording())
+        self.call("transcribe", model="whisper-open", filename=AWKWARD_NAME)
+        self.assertEqual(sent(self.upload("open")).filename, AWKWARD_NAME)
 
     def test_every_format_of_every_hosts_speech(self) -> None:
         pairs = speeches()

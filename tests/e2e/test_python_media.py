@@ -17,9 +17,11 @@ from sim import faults
 from sim.openai_api import vector
 from sim.speaking import MEDIA_TYPES
 from sim.upstream import Then
+from support.transcripts import HOSTS, sent
 
 from e2e import media
 from e2e.media_case import (
+    AWKWARD_NAME,
     LOOK,
     REFUSALS,
     SPEAKERS,
@@ -113,7 +115,7 @@ class PythonMedia(MediaCase):
             )
         error = caught.exception
         self.assertEqual((error.code, error.param), ("ambiguous_body", "provider[only][]"))
-        self.assertIn('"provider"', str(error))
+        self.assertIn("as JSON text", str(error))
         self.assertEqual(self.world.requests(), 0)
 
     def test_a_recording_from_a_path(self) -> None:
@@ -121,6 +123,26 @@ class PythonMedia(MediaCase):
         told = self.client.audio.transcriptions.create(model="whisper-azure", file=path)
         self.assertIn("azure heard", told.text)
         self.assert_got_recording("azure")
+
+    def test_a_filename_arrives_as_it_was_given(self) -> None:
+        self.client.audio.transcriptions.create(model="whisper-open", file=(AWKWARD_NAME, media.recording()))
+        self.assertEqual(sent(self.upload("open")).filename, AWKWARD_NAME)
+
+    def test_many_recordings_at_once_do_not_mix(self) -> None:
+        given = [(slug, media.repeated(1, first)) for first in range(4) for slug in HOSTS]
+        said = self.runner.run(self.transcribe_at_once(given))
+        for (slug, audio), text in zip(given, said, strict=True):
+            self.assertTrue(
+                text.startswith(f"{slug} heard {len(audio)} bytes sha256 {media.digest(audio)[:12]}."), text
+            )
+        for slug in HOSTS:
+            uploads = [sent(one).digest for one in self.world[slug].requests if one.method == "POST"]
+            self.assertEqual(sorted(uploads), sorted(media.digest(audio) for at, audio in given if at == slug))
+
+    async def transcribe_at_once(self, given: list[tuple[str, bytes]]) -> list[str]:
+        create = self.waiting_client.audio.transcriptions.create
+        asked = (create(model=f"whisper-{slug}", file=("speech.wav", audio)) for slug, audio in given)
+        return [told.text for told in await asyncio.gather(*asked)]
 
     def test_every_format_of_every_hosts_speech(self) -> None:
         for slug, form in speeches():
@@ -210,6 +232,19 @@ class PythonMedia(MediaCase):
                     self.assertEqual((error.status_code, error.code, error.param), (status, code, param))
                     self.assertEqual(error.request_id, error.response.headers["x-request-id"])
                 self.assertEqual(self.world.requests(), 0)
+
+    def test_a_call_that_the_gateway_lacks_names_the_nearest(self) -> None:
+        client = self.client
+        for call, nearest in (
+            (lambda: client.post("/audio/translations", body={}, cast_to=object), "/v1/audio/transcriptions"),
+            (lambda: client.responses.create(model="auto", input="hello"), "/v1/chat/completions"),
+            (lambda: client.completions.create(model="auto", prompt="hello"), "/v1/chat/completions"),
+        ):
+            with self.subTest(nearest=nearest), self.assertRaises(openai.NotFoundError) as caught:
+                call()
+            self.assertEqual(caught.exception.code, "not_found")
+            self.assertIn(nearest, str(caught.exception))
+        self.assertEqual(self.world.requests(), 0)
 
     def test_a_recording_that_is_too_large_is_refused(self) -> None:
         with self.assertRaises(openai.APIStatusError) as caught:
