@@ -160,7 +160,9 @@ asio::awaitable<bool> session::serve_one() {
     if (context.status == 0) co_await answers.send_error(std::move(error));
   }
   record(context);
-  co_return context.keep_alive && !context.client_gone && !client_->is_closed();
+  // The answer's head may be older than the order to drain.
+  const bool is_serving = worker_.shared.stage.load(std::memory_order_relaxed) == drain_stage::serving;
+  co_return is_serving&& context.keep_alive && !context.client_gone && !client_->is_closed();
 }
 
 // The size of the next head, its leading blank lines taken off. Nothing: the connection is over, and what had to be

@@ -167,7 +167,7 @@ asio::awaitable<attempt::outcome> attempt::read_head() {
 attempt::outcome attempt::accept_head(const http::response_head& head) {
   head_.status = head.status;
   head_.content_type = head.find("content-type").value_or("");
-  for (const std::string_view name : {"x-request-id", "request-id", "apim-request-id"}) {
+  for (const std::string_view name : {"x-request-id", "request-id", "apim-request-id", "x-requestid"}) {
     if (head_.request_id.empty()) head_.request_id = head.find(name).value_or("");
   }
   head_.operation_location = head.find("operation-location").value_or("");

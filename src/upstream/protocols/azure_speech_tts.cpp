@@ -146,17 +146,6 @@ std::string ssml(const codec::speech_request& asked, std::string_view voice) {
   return out;
 }
 
-bool is_audio(std::string_view content_type) {
-  const auto begins_with = [&](std::string_view word) {
-    const auto same = [](char a, char b) { return (is_upper(a) ? static_cast<char>(a - 'A' + 'a') : a) == b; };
-    return content_type.size() >= word.size() && std::ranges::equal(content_type.substr(0, word.size()), word, same);
-  };
-  constexpr std::string_view octets = "application/octet-stream";
-  if (begins_with("audio/")) return true;
-  return begins_with(octets) && (content_type.size() == octets.size() || content_type[octets.size()] == ';' ||
-                                 content_type[octets.size()] == ' ');
-}
-
 class speaking final : public conversation {
  public:
   explicit speaking(const call& request)
@@ -179,7 +168,7 @@ class speaking final : public conversation {
   }
 
   std::optional<core::attempt_failure> check(const answer_head& head) override {
-    if (is_audio(head.content_type)) return std::nullopt;
+    if (is_audio_type(head.content_type)) return std::nullopt;
     return unusable("a 2xx that is no audio");
   }
 

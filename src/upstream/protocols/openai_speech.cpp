@@ -54,9 +54,9 @@ class speech final : public conversation {
 
   // An error with a 2xx must not reach a client as sound.
   std::optional<core::attempt_failure> check(const answer_head& head) override {
-    const auto is = [&](std::string_view type) { return is_media_type(head.content_type, type); };
-    const bool is_text = is("application/json") || is("text/plain") || is("text/html") || is(event_stream);
-    if (wants_events() ? is(event_stream) : !is_text) return std::nullopt;
+    const std::string_view type = head.content_type;
+    const bool fits = wants_events() ? is_media_type(type, event_stream) : type.empty() || is_audio_type(type);
+    if (fits) return std::nullopt;
     return unusable(wants_events() ? "no event stream" : "no audio");
   }
 

@@ -118,6 +118,12 @@ bool is_media_type(std::string_view content_type, std::string_view wanted) {
          content_type.front() == '\t';
 }
 
+bool is_audio_type(std::string_view content_type) {
+  std::string_view rest = content_type;
+  return skip(rest, "audio/") || is_media_type(content_type, "application/octet-stream") ||
+         is_media_type(content_type, "binary/octet-stream") || is_media_type(content_type, "application/ogg");
+}
+
 std::string percent_encoded(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;

@@ -29,6 +29,8 @@ std::string content_lines(std::string_view content_type, std::string_view accept
 
 // Whether a Content-Type's value names that media type, in any case and with any parameters.
 bool is_media_type(std::string_view content_type, std::string_view wanted);
+// Whether it may be sound: an audio type, or bytes of no stated kind.
+bool is_audio_type(std::string_view content_type);
 
 // `text` as a path segment or a query's value: everything but RFC 3986's unreserved characters is percent-encoded.
 std::string percent_encoded(std::string_view text);
