@@ -10,7 +10,7 @@
 # integration  real sockets and a simulated provider against the daemon, under ASan and UBSan
 # tidy         clang-tidy over core, codec and http, which judge what comes in (scripts/lint.sh --tidy takes all of src/)
 # e2e          the release daemon with curl and the OpenAI SDKs
-# tsan         the integration tests again, with two workers, under TSan
+# tsan         those integration tests again in which threads meet, with two workers, under TSan
 #
 # The generated tests take a few thousand requests here. For a longer run of some (defaults in brackets):
 #   PHIGATE_PHI_REQUESTS=200000 [4000]  PHIGATE_WORLDS=500 [48]  PHIGATE_RELOADS=1000 [300]  scripts/test.sh integration
@@ -22,6 +22,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly all_parts=(lint sim unit integration tidy e2e tsan)
 readonly logs=$PWD/build/test-logs
 readonly python=/usr/bin/python3 # Debian's own: it is the one that python3-venv belongs to
+# The integration tests in which workers, reloads and what happens in the background meet: those that run under TSan too.
+readonly shared_between_workers=(
+  test_disconnects test_document_farewell test_document_polling test_failover test_health test_media_phi test_operations
+  test_phi_property test_properties test_reload test_reload_under_load test_retry_budget test_speech_relay test_streaming test_tls
+  test_transcription_failover test_transcription_polling test_upstream_connections test_vendors
+)
 passed=0
 failed=0
 
@@ -66,6 +72,25 @@ run_unittest() { # PART FOLDER
   count "$part" "$((ran > bad ? ran - bad : 0))" "$bad"
 }
 
+# The modules of a folder, two processes at a time: most of their time they wait. Each one's log is logs/PART/MODULE.log.
+run_modules() { # PART FOLDER MODULE...
+  local part=$1 folder=$2 ran bad broken
+  shift 2
+  rm -rf "${logs:?}/$part"
+  mkdir -p "$logs/$part"
+  printf '%s\n' "$@" | xargs -P "$(nproc)" -I MODULE bash -c '
+    cd tests && "$0" -m unittest "$1.$3" >"$2/$3.log" 2>&1 </dev/null || echo "ended with code $?" >>"$2/$3.log"' \
+    "$python" "$folder" "$logs/$part" MODULE
+  cat "$logs/$part"/*.log >"$logs/$part.log"
+  ran=$(sed -nE 's/^Ran ([0-9]+) tests? in .*/\1/p' "$logs/$part.log" | awk '{ sum += $1 } END { print sum + 0 }')
+  bad=$(grep -cE '^(FAIL|ERROR|UNEXPECTED SUCCESS): ' "$logs/$part.log" || true)
+  broken=$(grep -cE '^ended with code' "$logs/$part.log" || true)
+  # A module that ended badly without naming a test, or that never told how many it ran, counts as one.
+  if ((broken > 0 && bad == 0)) || (($(grep -cE '^Ran [0-9]+ tests?' "$logs/$part.log") != $#)); then bad=$((bad + 1)); fi
+  if ((bad > 0)); then show_failures "$part" '^(FAIL|ERROR|UNEXPECTED SUCCESS): |Error: |SUMMARY: '; fi
+  count "$part" "$((ran > bad ? ran - bad : 0))" "$bad"
+}
+
 part_lint() { run_unittest lint lint; }
 
 part_sim() { run_unittest sim sim; }
@@ -86,14 +111,16 @@ part_unit() {
 
 part_integration() {
   build asan phigate || { count integration 0 1; return; }
-  PHIGATE_BINARY=$PWD/build/asan/phigate run_unittest integration integration
+  local modules=(tests/integration/test_*.py)
+  modules=("${modules[@]##*/}")
+  PHIGATE_BINARY=$PWD/build/asan/phigate run_modules integration integration "${modules[@]%.py}"
 }
 
 part_tsan() {
   build tsan phigate || { count tsan 0 1; return; }
   # Races don't need as many generated requests to show; a longer run that was asked for stays as it is.
   export PHIGATE_PHI_REQUESTS=${PHIGATE_PHI_REQUESTS:-1000} PHIGATE_WORLDS=${PHIGATE_WORLDS:-12} PHIGATE_RELOADS=${PHIGATE_RELOADS:-150}
-  PHIGATE_BINARY=$PWD/build/tsan/phigate PHIGATE_WORKERS=2 run_unittest tsan integration
+  PHIGATE_BINARY=$PWD/build/tsan/phigate PHIGATE_WORKERS=2 run_modules tsan integration "${shared_between_workers[@]}"
 }
 
 part_tidy() {

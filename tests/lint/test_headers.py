@@ -1,4 +1,5 @@
-"""Each header compiles alone, so that no file depends on the order of its includes.
+"""Each header compiles alone, so that no file depends on the order of its includes: its own source includes it first, or it
+is compiled here.
 
 Only the syntax is checked. What passed is remembered with the content of all that it includes, under build/.
 """
@@ -6,6 +7,7 @@ Only the syntax is checked. What passed is remembered with the content of all th
 import hashlib
 import json
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -78,9 +80,25 @@ def check_all(headers: list[str], memory_file: Path) -> dict[str, str]:
     return complaints
 
 
+def source_of(header: str) -> str:
+    """Where a header's functions would be: include/phigate/core/a.hpp and src/core/a.hpp have theirs in src/core/a.cpp."""
+    inner = header.removeprefix("include/phigate/").removeprefix("src/")
+    return "" if inner == header else f"src/{inner.removesuffix('.hpp')}.cpp"
+
+
+def is_first_in(header: str, source: str) -> bool:
+    """The build itself compiles such a header ahead of everything else."""
+    if not source or not (ROOT / source).is_file():
+        return False
+    first = re.search(r'^#include ["<]([^">]+)[">]', (ROOT / source).read_text(), re.MULTILINE)
+    return first is not None and header in (f"include/{first[1]}", f"src/{first[1]}")
+
+
 class Project(unittest.TestCase):
     def test_every_header_compiles_alone(self):
         headers = [name(path) for path in files("src", "include", "tests", suffixes=(".hpp",))]
+        headers = [header for header in headers if not is_first_in(header, source_of(header))]
+        self.assertGreater(len(headers), 20)
         complaints = check_all(headers, MEMORY)
         for header in headers:
             with self.subTest(header):
