@@ -135,6 +135,7 @@ std::string parameter_rule::asked_for() const {
 
 std::vector<std::string_view> voice_names(const hosted_model& model) {
   std::vector<std::string_view> names;
+  names.reserve(model.voices.size());
   for (const auto& [name, at_provider] : model.voices) names.push_back(name);
   return names;
 }
