@@ -30,6 +30,7 @@ readonly shared_between_workers=(
 )
 passed=0
 failed=0
+ahead= # the pid of a build in the background
 
 # Sanitizers: a report ends the process, and a leak counts.
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
@@ -52,12 +53,23 @@ show_failures() { # PART PATTERN
 build() { # PRESET TARGET...
   local preset=$1
   shift
+  if [[ -n $ahead ]]; then
+    wait "$ahead" || true # what failed there fails here again, and is shown
+    ahead=
+  fi
   echo "-- building $preset: $*"
   if { cmake --preset "$preset" && cmake --build --preset "$preset" --target "$@"; } >"$logs/build-$preset.log" 2>&1; then
     return 0
   fi
   show_failures "build-$preset" 'error:|FAILED:|CMake Error'
   return 1
+}
+
+# Begins to build what a later part needs while this part's tests run, which mostly wait.
+build_ahead() { # PART PRESET TARGET
+  [[ " ${parts[*]} " == *" $1 "* ]] || return 0
+  { cmake --preset "$2" && nice -n 19 cmake --build --preset "$2" --target "$3"; } >"$logs/ahead-$2.log" 2>&1 &
+  ahead=$!
 }
 
 # unittest closes with "Ran N tests" and, on failure, "FAILED (failures=1, errors=2)"; subtests that fail count each.
@@ -111,6 +123,7 @@ part_unit() {
 
 part_integration() {
   build asan phigate || { count integration 0 1; return; }
+  build_ahead e2e release phigate
   local modules=(tests/integration/test_*.py)
   modules=("${modules[@]##*/}")
   PHIGATE_BINARY=$PWD/build/asan/phigate run_modules integration integration "${modules[@]%.py}"
@@ -136,6 +149,7 @@ part_tidy() {
 # The script closes with its own "N passed, N failed"; one that ends without it failed.
 part_e2e() {
   build release phigate || { count e2e 0 1; return; }
+  build_ahead tsan tsan phigate
   local status=0 line good bad
   PHIGATE_BINARY=$PWD/build/release/phigate bash tests/e2e/run.sh >"$logs/e2e.log" 2>&1 </dev/null || status=$?
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$logs/e2e.log" | tail -n 1 || true)
