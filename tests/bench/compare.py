@@ -108,6 +108,8 @@ def report(busy: dict[str, Sample], single: dict[str, Sample], memory: dict[str,
         print(row)
     if {"nginx", "phigate"} <= busy.keys():
         print(f"\nratio: {busy['phigate'].rate / busy['nginx'].rate:.2f}")
+    if {"before", "phigate"} <= busy.keys():
+        print(f"phigate's processor time for a request, over before's: {busy['phigate'].processor / busy['before'].processor:.2f}")
 
 
 def compare(arguments: argparse.Namespace) -> None:
@@ -124,7 +126,9 @@ def compare(arguments: argparse.Namespace) -> None:
             if "nginx" in arguments.proxies:
                 started.append(servers.start_nginx(folder, PROXY_CORE, upstream.port))
             if "phigate" in arguments.proxies:
-                started.append(servers.start_phigate(folder, PROXY_CORE, upstream.port, arguments.binary))
+                started.append(servers.start_phigate("phigate", folder, PROXY_CORE, upstream.port, arguments.binary))
+            if arguments.before:
+                started.append(servers.start_phigate("before", folder, PROXY_CORE, upstream.port, arguments.before))
             proxies = started[1:]
             for proxy in proxies:
                 proxy.wait_until_it_accepts()
@@ -145,6 +149,7 @@ def compare(arguments: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", type=Path, default=ROOT / "build" / "release" / "phigate")
+    parser.add_argument("--before", type=Path, help="another build of phigate, to compare with")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each round")
     parser.add_argument("--proxies", nargs="+", choices=("nginx", "phigate"), default=["nginx", "phigate"])

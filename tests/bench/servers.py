@@ -151,10 +151,10 @@ def start_nginx(folder: Path, core: int, upstream: int) -> Server:
   }}""")
 
 
-def start_phigate(folder: Path, core: int, upstream: int, binary: Path) -> Server:
+def start_phigate(name: str, folder: Path, core: int, upstream: int, binary: Path) -> Server:
     """phigate as one would run it: keys, a region, a verified upstream, metering."""
     port = free_port()
-    place = folder / "phigate"
+    place = folder / name
     place.mkdir()
     digest = hashlib.sha256(API_KEY.encode()).hexdigest()
     (place / "phigate.yaml").write_text(f"""listen: [{{ address: 127.0.0.1, port: {port} }}]
@@ -204,7 +204,7 @@ aliases:
   gemma-4: [gemma-4-31b]
 """)
     command = [str(binary), "serve", "--config", str(place / "phigate.yaml")]
-    return Server("phigate", command, core, port, place / "log")
+    return Server(name, command, core, port, place / "log")
 
 
 def first_answer(server: Server, body: bytes) -> bytes:
