@@ -7,3 +7,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(phigate_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized
                          -Wno-mismatched-new-delete)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # The std::stable_sort of libstdc++ 12 calls what that library itself deprecates.
+  target_compile_options(phigate_warnings INTERFACE -Wno-deprecated-declarations)
+endif()

@@ -2,24 +2,27 @@
 # Every test there is, from nothing: installs what is missing, builds, runs, and ends with one line, `N passed, N failed`.
 #
 #   scripts/test.sh              all parts
-#   scripts/test.sh PART...      some of: lint sim unit integration tidy e2e tsan
+#   scripts/test.sh PART...      some of: lint sim unit integration fuzz tidy e2e tsan
 #
 # lint         layers, coroutine rules, headers alone, format, hygiene
 # sim          the provider simulator that other parts rely on
 # unit         the C++ unit and property tests, under ASan and UBSan
 # integration  real sockets and a simulated provider against the daemon, under ASan and UBSan
+# fuzz         each fuzzer of tests/fuzz/ for a while, from its corpus
 # tidy         clang-tidy over what takes bytes from outside apart (scripts/lint.sh --tidy takes all of src/: some minutes)
 # e2e          the release daemon with curl and the OpenAI SDKs
 # tsan         those integration tests again in which threads meet, with two workers, under TSan
 #
 # The generated tests take a few thousand requests here. For a longer run of some (defaults in brackets):
 #   PHIGATE_PHI_REQUESTS=200000 [4000]  PHIGATE_WORLDS=500 [48]  PHIGATE_RELOADS=1000 [300]  scripts/test.sh integration
+# And the seconds for each fuzzer:
+#   PHIGATE_FUZZ_SECONDS=3600 [15]  scripts/test.sh fuzz
 #
 # Each part's whole output is in build/test-logs/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly all_parts=(lint sim unit integration tidy e2e tsan)
+readonly all_parts=(lint sim unit integration fuzz tidy e2e tsan)
 readonly logs=$PWD/build/test-logs
 readonly python=/usr/bin/python3 # Debian's own: it is the one that python3-venv belongs to
 # The integration tests in which workers, reloads and what happens in the background meet: those that run under TSan too.
@@ -33,7 +36,7 @@ failed=0
 ahead= # the pid of a build in the background
 
 # Sanitizers: a report ends the process, and a leak counts.
-export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
+export ASAN_OPTIONS=allow_addr2line=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/tests/support/tsan.supp
 
@@ -127,6 +130,25 @@ part_integration() {
   local modules=(tests/integration/test_*.py)
   modules=("${modules[@]##*/}")
   PHIGATE_BINARY=$PWD/build/asan/phigate run_modules integration integration "${modules[@]%.py}"
+}
+
+# Two at a time. What they find anew stays in build/fuzz-corpus, an input that breaks something in logs/fuzz.
+part_fuzz() {
+  build asan fuzz || { count fuzz 0 1; return; }
+  local sources=(tests/fuzz/*.cpp) names good
+  names=("${sources[@]##*/}")
+  rm -rf "${logs:?}/fuzz"
+  mkdir -p "$logs/fuzz"
+  printf '%s\n' "${names[@]%.cpp}" | xargs -P "$(nproc)" -I NAME bash -c '
+    mkdir -p "build/fuzz-corpus/$2"
+    "build/asan/fuzz_$2" -max_total_time="$0" -max_len=8192 -timeout=20 -artifact_prefix="$1/$2-" \
+      "build/fuzz-corpus/$2" "tests/fuzz/corpus/$2" >"$1/$2.log" 2>&1 </dev/null && echo "fuzzer ended well" >>"$1/$2.log"' \
+    "${PHIGATE_FUZZ_SECONDS:-15}" "$logs/fuzz" NAME
+  cat "$logs/fuzz"/*.log >"$logs/fuzz.log"
+  # One that ran nothing but its corpus has tested nothing.
+  good=$(grep -lE '^Done [0-9]{3,} runs' $(grep -lE '^fuzzer ended well' "$logs/fuzz"/*.log) </dev/null | wc -l)
+  if ((good < ${#names[@]})); then show_failures fuzz 'does not hold|ERROR: |SUMMARY: |Test unit written'; fi
+  count fuzz "$good" "$((${#names[@]} - good))"
 }
 
 part_tsan() {

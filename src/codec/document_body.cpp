@@ -108,7 +108,7 @@ class document_reader {
 
  private:
   void read_pages();
-  void read_include_images();
+  void check_include_images();
   void note_extra(std::string_view key);
 
   json_cursor& cursor_;
@@ -126,7 +126,7 @@ void document_reader::read_member(std::string_view key) {
   } else if (key == "pages") {
     read_pages();
   } else if (key == "include_image_base64") {
-    read_include_images();
+    check_include_images();
   } else {
     note_extra(key);
   }
@@ -152,11 +152,9 @@ void document_reader::read_pages() {
   read_.asked.pages = pages.take();
 }
 
-void document_reader::read_include_images() {
-  if (cursor_.kind() != json_kind::boolean) {
-    return faults_.invalid("include_image_base64", "\"include_image_base64\" must be true or false.");
-  }
-  read_.asked.include_images = cursor_.is_true();
+void document_reader::check_include_images() {
+  if (cursor_.kind() == json_kind::boolean) return;
+  faults_.invalid("include_image_base64", "\"include_image_base64\" must be true or false.");
 }
 
 void document_reader::note_extra(std::string_view key) {

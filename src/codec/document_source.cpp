@@ -80,14 +80,20 @@ void source_reader::read() {
   if (cursor_.kind() != json_kind::object) {
     return faults_.invalid("document", "\"document\" must be an object with a document_url or an image_url.");
   }
+  std::string_view gap;
   read_object(
       cursor_, faults_, [] { return "document"sv; },
       [&](const key_ledger::entry& key) {
-        if (cursor_.kind() == json_kind::null) return;
+        if (gap.data() == nullptr) gap = {key.raw.data() - 1, 0};  // before the quote
+        if (cursor_.kind() == json_kind::null) {
+          if (key.name == "type") gap = cursor_.raw();
+          return;
+        }
         if (key.name == "type") return read_type();
         const auto* const found = std::ranges::find(members, key.name);
         if (found != members.end()) read_source(static_cast<source>(found - members.begin()));
       });
+  if (!has_type_) asked_.type_gap = gap;
   if (const auto which = settle()) take(*which);
 }
 

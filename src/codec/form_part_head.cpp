@@ -47,6 +47,19 @@ std::string unescaped(const header_parameter& parameter) {
   return out;
 }
 
+// To some its extended or continued form is the part's name (RFC 2231), and some read a quote behind a backslash as the
+// end of the value: what follows is a parameter to them.
+bool could_be_another_name(const header_parameter& parameter) {
+  constexpr std::string_view disguise = "name*";
+  return same_but_for_case(parameter.name.substr(0, disguise.size()), disguise) || parameter.value.contains('\\');
+}
+
+// A parser at the provider may descend into it.
+bool holds_parts(std::string_view media_type) {
+  const std::string_view type = media_type.substr(0, media_type.find_first_of("/; \t"));
+  return same_but_for_case(type, "multipart") || same_but_for_case(type, "message");
+}
+
 class head_reader {
  public:
   outcome read_line(std::string_view line);
@@ -88,7 +101,11 @@ outcome head_reader::read_disposition(std::string_view value) {
   std::optional<std::string> name;
   for (const header_parameter& parameter : disposition->parameters) {
     const bool is_name = same_but_for_case(parameter.name, "name");
-    if (!is_name && !same_but_for_case(parameter.name, "filename")) continue;
+    const bool is_filename = same_but_for_case(parameter.name, "filename");
+    if (!is_filename && could_be_another_name(parameter)) {
+      return malformed("a part's Content-Disposition could be read as having another name: send name=\"…\" as it is.");
+    }
+    if (!is_name && !is_filename) continue;
     auto& kept = is_name ? name : head_.filename;
     if (kept) return malformed("a part has two names or two filenames.");
     kept = unescaped(parameter);
@@ -96,6 +113,8 @@ outcome head_reader::read_disposition(std::string_view value) {
   }
   if (!name || name->empty()) return malformed("a part has no name.");
   if (holds_control(*name)) return malformed("the name of a part holds a control character.");
+  // A provider that knows only the escapes of mail would take the quote behind it for a part of the name.
+  if (head_.filename && head_.filename->ends_with('\\')) return malformed("the name of a file ends in a backslash.");
   head_.name = *std::move(name);
   return {};
 }
@@ -105,6 +124,8 @@ outcome head_reader::read_content_type(std::string_view value) {
   if (std::ranges::any_of(value, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
     return malformed("a part's Content-Type is not ASCII.");
   }
+  if (holds_parts(value))
+    return malformed("a part has parts of its own: its Content-Type can't be multipart or message.");
   head_.content_type = value;
   return {};
 }

@@ -1,5 +1,6 @@
 #include "phigate/codec/json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -12,26 +13,40 @@
 
 namespace phigate::codec {
 
-// The values in the text's order, each container before what it holds, so that one is passed over in one step.
+// The values that are read, in the text's order, each container before what it holds, so that one is passed over in one
+// step.
 struct json_document::tree {
   struct node {
-    std::uint32_t begin = 0;  // a string's content, unescaped; any other value as it was written
+    std::uint32_t begin = 0;  // in `text`: a string's content, unescaped; any other scalar as it was written
     std::uint32_t size = 0;
     std::uint32_t next = 0;  // of what stands behind this value; of a key, its value
     json_kind kind = json_kind::none;
   };
+  static_assert(sizeof(node) == 16);
 
-  explicit tree(std::string_view source) : text(source) {}
+  // Each value but the last needs a byte and one more that parts it from the next: neither list ever grows.
+  tree(std::string_view source, std::span<const std::string_view> names) : keeping(names) {
+    text.reserve(source.size());
+    nodes.reserve(std::min(source.size() / 2 + 1, most_values));
+  }
+
   [[nodiscard]] std::string_view content(const node& of) const {
     return std::string_view(text).substr(of.begin, of.size);
   }
+  [[nodiscard]] bool keeps(json_string key) const {
+    return keeping.empty() || std::ranges::any_of(keeping, [&](std::string_view name) { return key == name; });
+  }
 
   void add_value(json_cursor& cursor);
+  void add_member(json_string key, json_cursor& cursor);
   void add_string(json_string string);
-  void add_scalar(json_cursor& cursor);
+  void add_scalar(json_kind kind, std::string_view content);
+  void add(node value);
 
-  std::string text;
+  std::string text;  // of all scalars, one behind the other
   std::vector<node> nodes;
+  std::span<const std::string_view> keeping;  // while it is built
+  bool is_overfull = false;
 };
 
 namespace {
@@ -51,48 +66,53 @@ std::optional<Number> parsed(std::string_view digits) {
 
 }  // namespace
 
-// As deep as the text is nested, which the validator has bounded.
+// As deep as the text is nested, which the validator has bounded. What the cursor is left at is passed over.
 void json_document::tree::add_value(json_cursor& cursor) {
+  if (is_overfull) return;
   const json_kind kind = cursor.kind();
   if (kind == json_kind::string) return add_string(cursor.string());
-  if (kind != json_kind::object && kind != json_kind::array) return add_scalar(cursor);
+  if (kind != json_kind::object && kind != json_kind::array) return add_scalar(kind, cursor.raw());
   const std::size_t place = nodes.size();
-  nodes.push_back({.kind = kind});
+  add({.kind = kind});
+  if (is_overfull) return;
   if (kind == json_kind::array) {
     cursor.elements([&](std::size_t) { add_value(cursor); });
   } else {
-    cursor.members([&](json_string key) {
-      add_string(key);
-      add_value(cursor);
-    });
+    cursor.members([&](json_string key) { add_member(key, cursor); });
   }
   nodes[place].next = narrow(nodes.size());
 }
 
-// Unescaped where it stands: no escape is shorter than what it means, and the cursor is past it.
+void json_document::tree::add_member(json_string key, json_cursor& cursor) {
+  if (is_overfull || !keeps(key)) return;
+  add_string(key);
+  add_value(cursor);
+}
+
 void json_document::tree::add_string(json_string string) {
-  const auto begin = static_cast<std::size_t>(string.raw().data() - text.data());
-  std::size_t size = string.raw().size();
-  if (string.has_escapes()) {
-    const std::string plain = string.text();
-    plain.copy(text.data() + begin, plain.size());
-    size = plain.size();
-  }
-  nodes.push_back({narrow(begin), narrow(size), narrow(nodes.size() + 1), json_kind::string});
+  if (!string.has_escapes()) return add_scalar(json_kind::string, string.raw());
+  const std::string plain = string.text();
+  add_scalar(json_kind::string, plain);
 }
 
-void json_document::tree::add_scalar(json_cursor& cursor) {
-  const json_kind kind = cursor.kind();
-  const std::size_t begin = cursor.offset();
-  cursor.skip();
-  nodes.push_back({narrow(begin), narrow(cursor.offset() - begin), narrow(nodes.size() + 1), kind});
+void json_document::tree::add_scalar(json_kind kind, std::string_view content) {
+  add({narrow(text.size()), narrow(content.size()), narrow(nodes.size() + 1), kind});
+  if (!is_overfull) text += content;
 }
 
-std::unique_ptr<const json_document> json_document::parse(std::string_view text) {
+void json_document::tree::add(node value) {
+  is_overfull = nodes.size() == most_values;
+  if (!is_overfull) nodes.push_back(value);
+}
+
+std::unique_ptr<const json_document> json_document::parse(std::string_view text,
+                                                          std::span<const std::string_view> keeping) {
   if (text.size() >= std::numeric_limits<std::uint32_t>::max() || !check_bytewise(text)) return nullptr;
-  auto parsed = std::make_unique<tree>(text);
-  json_cursor cursor(parsed->text);
+  auto parsed = std::make_unique<tree>(text, keeping);
+  json_cursor cursor(text);
   parsed->add_value(cursor);
+  if (parsed->is_overfull) return nullptr;
+  parsed->keeping = {};
   return std::unique_ptr<const json_document>(new json_document(std::move(parsed)));
 }
 
@@ -130,6 +150,9 @@ std::vector<json_value> json_value::elements() const {
   if (!is_array()) return found;
   const json_document::tree& tree = *owner_->tree_;
   const std::size_t end = tree.nodes[place_].next;
+  std::size_t count = 0;
+  for (std::size_t at = place_ + 1; at < end; at = tree.nodes[at].next) ++count;
+  found.reserve(count);
   for (std::size_t at = place_ + 1; at < end; at = tree.nodes[at].next) found.push_back({*owner_, at});
   return found;
 }

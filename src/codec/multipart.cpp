@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view head_end = "\r\n\r\n";
+constexpr std::string_view closing = "--";
 constexpr std::size_t longest_boundary = 70;
 
 // RFC 2046 §5.1.1
@@ -24,36 +25,69 @@ bool is_boundary(std::string_view text) {
          std::ranges::all_of(text, is_boundary_char);
 }
 
-std::unexpected<core::api_error> not_a_form(std::string message) {
-  return std::unexpected(
-      core::api_error{.code = core::error_code::unsupported_media_type, .message = std::move(message)});
+std::unexpected<core::api_error> refuse(core::error_code code, std::string message) {
+  return std::unexpected(core::api_error{.code = code, .message = std::move(message)});
 }
 
 std::unexpected<core::api_error> malformed(std::string what) {
   return std::unexpected(malformed_form(std::move(what)));
 }
 
+// An extended or continued form of a parameter (RFC 2231): to some it is the boundary, whatever else is given.
+bool is_boundary_in_disguise(std::string_view name) {
+  constexpr std::string_view disguise = "boundary*";
+  return same_but_for_case(name.substr(0, disguise.size()), disguise);
+}
+
+// Of a mark that is no delimiter here.
+std::unexpected<core::api_error> out_of_place(std::string_view before) {
+  if (before.ends_with('\n') || before.ends_with('\r')) {
+    return malformed("a boundary stands behind a bare LF or CR. Each line must end with CRLF.");
+  }
+  return malformed(
+      "the boundary, with two hyphens, stands within a line. Choose one that nothing in the form contains, and end the "
+      "line before each with CRLF.");
+}
+
+// Spaces and tabs behind a boundary; the rest of its line follows them.
+std::size_t padding_of(std::string_view behind) {
+  return std::min(behind.find_first_not_of(" \t"), behind.size());
+}
+
+std::unexpected<core::api_error> padded_too_long() {
+  return malformed("a boundary is followed by too many spaces.");
+}
+
+std::unexpected<core::api_error> line_that_goes_on() {
+  return malformed("a line begins with the boundary, but goes on behind it.");
+}
+
 }  // namespace
 
 std::expected<std::string, core::api_error> boundary_of(std::string_view content_type) {
-  const auto type = read_header_value(content_type);
-  if (!type || !same_but_for_case(type->value, "multipart/form-data")) {
-    return not_a_form("The Content-Type must be multipart/form-data.");
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  if (!same_but_for_case(without_outer_space(type), "multipart/form-data")) {
+    return refuse(core::error_code::unsupported_media_type,
+                  "Send the form with one Content-Type: multipart/form-data with its boundary.");
   }
-  const auto is_boundary_name = [](const header_parameter& each) { return same_but_for_case(each.name, "boundary"); };
-  const auto found = std::ranges::find_if(type->parameters, is_boundary_name);
-  if (found == type->parameters.end()) return not_a_form("The Content-Type multipart/form-data lacks its boundary.");
-  if (std::find_if(found + 1, type->parameters.end(), is_boundary_name) != type->parameters.end()) {
-    return not_a_form("The Content-Type multipart/form-data has more than one boundary.");
+  const auto bad = [](std::string what) { return refuse(core::error_code::bad_request, std::move(what)); };
+  const auto value = read_header_value(content_type);
+  if (!value) return bad("The Content-Type multipart/form-data has parameters that can't be read, or no boundary.");
+  const header_parameter* found = nullptr;
+  for (const header_parameter& each : value->parameters) {
+    const bool is_plain = same_but_for_case(each.name, "boundary");
+    if (is_boundary_in_disguise(each.name) || (is_plain && found != nullptr)) {
+      return bad("The Content-Type multipart/form-data has more than one boundary, or one that is encoded.");
+    }
+    if (is_plain) found = &each;
   }
-  if (!is_boundary(found->value)) {
-    return not_a_form("The boundary must be 1 to 70 of the characters that RFC 2046 allows.");
-  }
+  if (found == nullptr) return bad("The Content-Type multipart/form-data lacks its boundary.");
+  if (!is_boundary(found->value)) return bad("The boundary must be 1 to 70 of the characters that RFC 2046 allows.");
   return std::string(found->value);
 }
 
 multipart_reader::multipart_reader(std::string boundary, admission admit)
-    : delimiter_("\r\n--" + std::move(boundary)), admit_(std::move(admit)) {}
+    : mark_("--" + std::move(boundary)), admit_(std::move(admit)) {}
 
 std::expected<void, core::api_error> multipart_reader::advance(std::string_view so_far) {
   for (;;) {
@@ -64,7 +98,7 @@ std::expected<void, core::api_error> multipart_reader::advance(std::string_view 
 }
 
 bool multipart_reader::is_complete() const {
-  return place_ == place::epilogue;
+  return place_ == place::closing_line || place_ == place::epilogue;
 }
 
 std::vector<form_part> multipart_reader::parts(std::string_view body) const {
@@ -82,18 +116,20 @@ multipart_reader::progress multipart_reader::step(std::string_view so_far) {
       return read_head(so_far);
     case place::part_value:
       return find_value_end(so_far);
+    case place::closing_line:
+      return read_closing_line(so_far);
     case place::epilogue:
-      return false;
+      return judge_epilogue(so_far);
   }
   std::unreachable();
 }
 
 // Without a preamble it stands at the very start, where no CRLF can come before it.
 multipart_reader::progress multipart_reader::find_first_delimiter(std::string_view so_far) {
-  const std::string_view at_start = std::string_view(delimiter_).substr(line_end.size());
-  if (so_far.starts_with(at_start)) return pass_delimiter(so_far, at_start.size());
-  if (so_far.size() < delimiter_.size() || !find_delimiter(so_far)) return false;
-  return pass_delimiter(so_far, at_ + delimiter_.size());
+  if (!find_mark(so_far)) return false;
+  const std::string_view before = so_far.substr(0, at_);
+  if (!before.empty() && !before.ends_with(line_end)) return out_of_place(before);
+  return pass_delimiter(so_far);
 }
 
 multipart_reader::progress multipart_reader::read_head(std::string_view so_far) {
@@ -107,50 +143,68 @@ multipart_reader::progress multipart_reader::read_head(std::string_view so_far) 
     at_ = std::max(at_, so_far.size() - (head_end.size() - 1));
     return false;
   }
-  // To others the part ends there, though as a line of the head it may look like a field.
-  const std::size_t before = head_begin_ - line_end.size();
-  if (so_far.substr(before, end - before + line_end.size()).contains(delimiter_)) {
-    return malformed("a boundary stands within the head of a part.");
-  }
-  auto head = read_part_head(so_far.substr(head_begin_, end + line_end.size() - head_begin_));
+  const std::string_view lines = so_far.substr(head_begin_, end + line_end.size() - head_begin_);
+  // To others the part ends there, though the line may look like a field.
+  if (lines.contains(mark_)) return malformed("a boundary stands within the head of a part.");
+  auto head = read_part_head(lines);
   if (!head) return std::unexpected(std::move(head.error()));
   if (auto refused = admit_(*head)) return std::unexpected(*std::move(refused));
-  const std::size_t begin = end + head_end.size();
-  parts_.push_back({.head = *std::move(head), .begin = begin});
-  at_ = end + line_end.size();
+  at_ = end + head_end.size();
+  parts_.push_back({.head = *std::move(head), .begin = at_});
   place_ = place::part_value;
   return true;
 }
 
 multipart_reader::progress multipart_reader::find_value_end(std::string_view so_far) {
   found_part& part = parts_.back();
-  const bool found = find_delimiter(so_far);
-  // Some read a boundary right behind the head as the end of a part without a value, some as a value's first line.
-  if (found && at_ < part.begin) return malformed("a part has no line between its head and the next boundary.");
-  const std::size_t latest = part.begin + longest_field;
-  const bool too_long = found ? at_ > latest : so_far.size() >= latest + delimiter_.size();
+  const bool found = find_mark(so_far);
+  const std::size_t latest = part.begin + longest_field + line_end.size();
+  const bool too_long = found ? at_ > latest : so_far.size() >= latest + mark_.size();
   if (!part.head.filename && too_long) {
     return malformed("a field's value is longer than " + std::to_string(longest_field) + " bytes.");
   }
   if (!found) return false;
-  part.end = at_;
-  return pass_delimiter(so_far, at_ + delimiter_.size());
+  // Some read a boundary right behind the head as the end of a part without a value, some as a value's first line.
+  if (at_ == part.begin) return malformed("a part has no line between its head and the next boundary.");
+  const std::string_view value_and_end = so_far.substr(part.begin, at_ - part.begin);
+  if (!value_and_end.ends_with(line_end)) return out_of_place(value_and_end);
+  part.end = at_ - line_end.size();
+  return pass_delimiter(so_far);
 }
 
-// `end`: behind the boundary. As long as it can't be told what follows, the delimiter is found again.
-multipart_reader::progress multipart_reader::pass_delimiter(std::string_view so_far, std::size_t end) {
+// The mark at at_ delimits. As long as it can't be told what follows, it is found again.
+multipart_reader::progress multipart_reader::pass_delimiter(std::string_view so_far) {
+  const std::size_t end = at_ + mark_.size();
   const std::string_view behind = so_far.substr(end);
-  if (behind.starts_with("--")) {
-    place_ = place::epilogue;
+  if (behind.starts_with(closing)) {
+    at_ = end + closing.size();
+    place_ = place::closing_line;
     return true;
   }
-  if (behind == "-") return false;
-  const std::size_t padding = std::min(behind.find_first_not_of(" \t"), behind.size());
-  if (padding > longest_padding) return malformed("a boundary is followed by too many spaces.");
+  if (behind == closing.substr(0, 1)) return false;
+  const std::size_t padding = padding_of(behind);
+  if (padding > longest_padding) return padded_too_long();
   const std::string_view rest = behind.substr(padding);
   if (rest.starts_with(line_end)) return begin_part(end + padding + line_end.size());
   if (line_end.starts_with(rest)) return false;
-  return malformed("a line begins with the boundary, but goes on behind it.");
+  return line_that_goes_on();
+}
+
+// What goes on behind it is no closing delimiter to some.
+multipart_reader::progress multipart_reader::read_closing_line(std::string_view so_far) {
+  const std::string_view behind = so_far.substr(at_);
+  const std::size_t padding = padding_of(behind);
+  if (padding > longest_padding) return padded_too_long();
+  if (padding == behind.size()) return false;
+  if (behind[padding] != '\r' && behind[padding] != '\n') return line_that_goes_on();
+  at_ += padding;
+  place_ = place::epilogue;
+  return true;
+}
+
+multipart_reader::progress multipart_reader::judge_epilogue(std::string_view so_far) {
+  if (find_mark(so_far)) return malformed("a boundary stands behind the closing one.");
+  return false;
 }
 
 multipart_reader::progress multipart_reader::begin_part(std::size_t begin) {
@@ -161,14 +215,15 @@ multipart_reader::progress multipart_reader::begin_part(std::size_t begin) {
   return true;
 }
 
-// Moves to the delimiter, or to where the rest of one may still come. The body is no shorter than a delimiter.
-bool multipart_reader::find_delimiter(std::string_view so_far) {
-  const std::size_t found = so_far.find(delimiter_, at_);
+// Moves to the next mark, or to where the rest of one may still come.
+bool multipart_reader::find_mark(std::string_view so_far) {
+  const std::size_t found = so_far.find(mark_, at_);
   if (found != std::string_view::npos) {
     at_ = found;
     return true;
   }
-  at_ = std::max(at_, so_far.size() - (delimiter_.size() - 1));
+  const std::size_t open = std::min(so_far.size(), mark_.size() - 1);
+  at_ = std::max(at_, so_far.size() - open);
   return false;
 }
 

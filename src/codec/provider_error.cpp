@@ -111,9 +111,10 @@ void read_inner(const json& object, core::provider_error& out) {
     if (inner == nullptr) inner = member_of(*at, "innerError");
     if (inner == nullptr) return;
     at = inner;
-    const std::string message = first_word(*at, {"message"});
-    if (message.empty()) continue;
-    out.message = message;
+    // A code without words adds to an error that has some, and stands for one that has none.
+    std::string message = first_word(*at, {"message"});
+    if (message.empty() && !out.message.empty()) continue;
+    out.message = std::move(message);
     if (std::string code = first_word(*at, {"code"}); !code.empty()) out.code = std::move(code);
   }
 }

@@ -44,7 +44,30 @@ std::expected<request_facts, core::api_error> read_facts(json_validator& validat
   return std::move(whole->facts);
 }
 
+struct bytes_of_media {
+  std::size_t operator()(const std::monostate& /*none*/) const { return 0; }
+  std::size_t operator()(const speech_request& asked) const {
+    return asked.input.size() + asked.voice.size() + asked.instructions.size();
+  }
+  std::size_t operator()(const document_request& asked) const {
+    return asked.url.size() + (asked.unescaped ? asked.unescaped->capacity() : 0);
+  }
+  // The fields stand here and once more in the form that a route is sent.
+  std::size_t operator()(const transcription_request& asked) const {
+    std::size_t fields = 0;
+    for (const auto& [name, value] : asked.fields) fields += name.size() + value.size();
+    return asked.filename.size() + asked.prompt.size() + 2 * fields;
+  }
+};
+
 }  // namespace
+
+std::size_t bytes_beside_body(const client_request& request) {
+  const request_facts& facts = request.facts;
+  std::size_t sum = facts.model.size() + facts.provider.size() + facts.stream_options.size() + facts.voice.size();
+  for (const member& each : facts.members) sum += each.key.size();
+  return sum + std::visit(bytes_of_media{}, request.media);
+}
 
 struct request_reader::state {
   json_validator validator;

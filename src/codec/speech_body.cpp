@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "codec/top_level.hpp"
 #include "codec/utf8.hpp"
+#include "phigate/core/audio.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -15,16 +17,44 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::array own_fields = {
-    "input"sv, "instructions"sv, "response_format"sv, "speed"sv, "stream_format"sv, "voice"sv,
+    "input"sv, "instructions"sv, "response_format"sv, "speed"sv, "stream"sv, "stream_format"sv, "voice"sv,
 };
 static_assert(std::ranges::is_sorted(own_fields));
-
-constexpr std::array formats = {"mp3"sv, "opus"sv, "aac"sv, "flac"sv, "wav"sv, "pcm"sv};
 
 constexpr std::size_t longest_input = 4096;  // code points
 constexpr std::size_t longest_voice = 256;   // bytes
 constexpr double slowest = 0.25;
 constexpr double fastest = 4.0;
+
+// Of one well-formed sequence.
+std::uint32_t code_point_of(std::string_view sequence) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(sequence[at]); };
+  if (sequence.size() == 1) return byte(0);
+  std::uint32_t code_point = byte(0) & (0xFFU >> (sequence.size() + 1));
+  for (std::size_t at = 1; at < sequence.size(); ++at) code_point = (code_point << 6U) | (byte(at) & 0x3FU);
+  return code_point;
+}
+
+// What has neither a sound nor a shape: controls, blanks, marks of direction and of joining, and U+FFFE and U+FFFF,
+// which are no characters.
+bool is_silent(std::uint32_t code_point) {
+  using range = std::pair<std::uint32_t, std::uint32_t>;
+  static constexpr std::array ranges{range{0x0000, 0x0020}, range{0x007F, 0x00A0}, range{0x00AD, 0x00AD},
+                                     range{0x1680, 0x1680}, range{0x2000, 0x200F}, range{0x2028, 0x202F},
+                                     range{0x205F, 0x206F}, range{0x3000, 0x3000}, range{0xFEFF, 0xFEFF},
+                                     range{0xFFFE, 0xFFFF}};
+  return std::ranges::any_of(ranges, [&](const range& r) { return r.first <= code_point && code_point <= r.second; });
+}
+
+// `text` is well-formed.
+bool has_nothing_to_say(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = std::max<std::size_t>(utf8_sequence(text), 1);
+    if (!is_silent(code_point_of(text.substr(0, length)))) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
 
 class speech_reader {
  public:
@@ -41,7 +71,9 @@ class speech_reader {
   void read_format();
   void read_speed();
   void read_instructions();
+  void read_stream();
   void read_stream_format();
+  void need(std::string_view feature);
 
   json_cursor& cursor_;
   request_facts& facts_;
@@ -62,6 +94,8 @@ void speech_reader::read_member(std::string_view key) {
     read_speed();
   } else if (key == "instructions") {
     read_instructions();
+  } else if (key == "stream") {
+    read_stream();
   } else if (key == "stream_format") {
     read_stream_format();
   }
@@ -74,6 +108,10 @@ void speech_reader::read_input() {
   const std::size_t size = code_points(read_.asked.input);
   facts_.characters = static_cast<std::int64_t>(size);
   if (size == 0) return faults_.invalid("input", "\"input\" must not be empty.");
+  // Providers answer with an error, or with a success and no sound: neither is the route's fault.
+  if (has_nothing_to_say(read_.asked.input)) {
+    return faults_.invalid("input", "\"input\" has blanks and control characters alone: there is nothing to speak.");
+  }
   if (size <= longest_input) return;
   faults_.invalid([&] {
     return fault_text{"input", "\"input\" has " + std::to_string(size) + " characters; at most " +
@@ -110,7 +148,7 @@ void speech_reader::take_voice(std::string_view param) {
 void speech_reader::read_format() {
   if (cursor_.kind() == json_kind::string) {
     const std::string word = cursor_.string().text();
-    if (std::ranges::find(formats, word) != formats.end()) {
+    if (std::ranges::find(core::speech_format_names, word) != core::speech_format_names.end()) {
       read_.asked.response_format = word;
       return;
     }
@@ -135,13 +173,24 @@ void speech_reader::read_instructions() {
   if (!read_.asked.instructions.empty()) facts_.parameters.push_back({"instructions"});
 }
 
+// Not OpenAI's field, but some providers answer it with a stream of events.
+void speech_reader::read_stream() {
+  if (cursor_.kind() != json_kind::boolean) return faults_.invalid("stream", "\"stream\" must be true or false.");
+  facts_.stream = cursor_.is_true();
+  if (facts_.stream) need("stream");
+}
+
 void speech_reader::read_stream_format() {
   const std::string word = cursor_.kind() == json_kind::string ? cursor_.string().text() : std::string();
   if (word == "sse") {
-    facts_.required_features.emplace_back("sse");
+    need("sse");
   } else if (word != "audio") {
     faults_.invalid("stream_format", "\"stream_format\" must be \"audio\" or \"sse\".");
   }
+}
+
+void speech_reader::need(std::string_view feature) {
+  facts_.required_features.emplace_back(feature);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <string>
+#include <utility>
 
 namespace phigate::codec {
 namespace {
@@ -29,9 +30,6 @@ constexpr std::array names = {
 static_assert(std::ranges::is_sorted(names));
 
 constexpr std::string_view granularities = "timestamp_granularities";
-
-constexpr std::array formats = {transcript_format::json, transcript_format::text, transcript_format::srt,
-                                transcript_format::vtt, transcript_format::verbose_json};
 
 bool is_letter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -64,6 +62,14 @@ field_names transcription_fields::known() {
   return names;
 }
 
+void transcription_fields::judge_name(std::string_view name, fault_keeper& faults) {
+  judge_form_field(name, names, faults);
+  if (std::ranges::binary_search(names, name)) return;
+  faults.invalid([&] {
+    return fault_text{member_path({}, name), "The form has a field that no transcription has: " + shown(name) + "."};
+  });
+}
+
 bool transcription_fields::is_list(std::string_view name) {
   return name.ends_with("[]") || name == granularities;
 }
@@ -82,17 +88,16 @@ void transcription_fields::take(std::string_view name, std::string_view value) {
   } else if (name == "stream") {
     take_stream(value);
   } else if (name == "include[]") {
-    need("logprobs");
+    need("logprobs", name);
   } else if (name.starts_with("known_speaker_")) {
-    need("diarization");
+    need("diarization", name);
   }
 }
 
 void transcription_fields::finish() {
   const bool any = asked_.wants_words || asked_.wants_segments;
   if (any && asked_.format != transcript_format::verbose_json) {
-    faults_.invalid("timestamp_granularities[]",
-                    "\"timestamp_granularities[]\" goes with the response_format verbose_json only.");
+    faults_.invalid(granularities_, '"' + granularities_ + "\" goes with the response_format verbose_json only.");
   }
   if (!any) asked_.wants_segments = true;
   facts_.response_format = to_string(asked_.format);
@@ -106,9 +111,8 @@ void transcription_fields::take_language(std::string_view value) {
 }
 
 void transcription_fields::take_format(std::string_view value) {
-  const auto* const found = std::ranges::find(formats, value, [](transcript_format each) { return to_string(each); });
-  if (found != formats.end()) {
-    asked_.format = *found;
+  if (const auto format = parse_transcript_format(value)) {
+    asked_.format = *format;
     return;
   }
   faults_.invalid("response_format", "\"response_format\" must be one of json, text, srt, vtt and verbose_json.");
@@ -127,6 +131,7 @@ void transcription_fields::take_temperature(std::string_view value) {
 }
 
 void transcription_fields::take_granularity(std::string_view name, std::string_view value) {
+  granularities_ = name;
   if (value == "word") {
     asked_.wants_words = true;
   } else if (value == "segment") {
@@ -138,13 +143,16 @@ void transcription_fields::take_granularity(std::string_view name, std::string_v
 
 void transcription_fields::take_stream(std::string_view value) {
   facts_.stream = value == "true";
-  if (facts_.stream) return need("stream");
+  if (facts_.stream) return need("stream", "stream");
   if (value != "false") faults_.invalid("stream", "\"stream\" must be true or false.");
 }
 
-void transcription_fields::need(std::string_view feature) {
+void transcription_fields::need(std::string_view feature, std::string_view name) {
   auto& features = facts_.required_features;
   if (std::ranges::find(features, feature) == features.end()) features.emplace_back(feature);
+  std::pair<std::string, std::string> asked_by(feature, name);
+  auto& fields = facts_.feature_fields;
+  if (std::ranges::find(fields, asked_by) == fields.end()) fields.push_back(std::move(asked_by));
 }
 
 }  // namespace phigate::codec

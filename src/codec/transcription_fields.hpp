@@ -1,6 +1,7 @@
 // What the fields of a transcription mean (spec §10), however they came.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "codec/request_faults.hpp"
@@ -16,6 +17,8 @@ class transcription_fields {
 
   // Every field that a form may have, `file`, `model` and `provider` included.
   static field_names known();
+  // Reports a name that no form may have.
+  static void judge_name(std::string_view name, fault_keeper& faults);
   // Whether a form may have it more than once.
   static bool is_list(std::string_view name);
 
@@ -30,11 +33,12 @@ class transcription_fields {
   void take_temperature(std::string_view value);
   void take_granularity(std::string_view name, std::string_view value);
   void take_stream(std::string_view value);
-  void need(std::string_view feature);
+  void need(std::string_view feature, std::string_view name);
 
   request_facts& facts_;
   fault_keeper& faults_;
   transcription_request& asked_;
+  std::string granularities_;  // the name of the last one's field
 };
 
 }  // namespace phigate::codec

@@ -102,11 +102,8 @@ std::expected<client_request, core::api_error> form_reader::finish() && {
 
 std::optional<core::api_error> admit_transcription_part(const part_head& part, bool has_file) {
   fault_keeper faults;
-  judge_form_field(part.name, transcription_fields::known(), faults);
+  transcription_fields::judge_name(part.name, faults);
   if (faults.gravest()) return faults.gravest();
-  if (!std::ranges::binary_search(transcription_fields::known(), std::string_view(part.name))) {
-    return invalid_field(part.name, "The form has a field that no transcription has: " + shown(part.name) + ".");
-  }
   if (part.name != "file") {
     if (!part.filename) return std::nullopt;
     return invalid_field(part.name, "The field " + shown(part.name) + " can't be a file: send it without a filename.");

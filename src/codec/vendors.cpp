@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codec/price_json.hpp"
+#include "phigate/core/stated_terms.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -79,7 +80,7 @@ ordered_json endpoint_json(const core::registry_tables& tables, std::size_t inde
   for (const core::hosted_model& model : tables.models) {
     if (static_cast<std::size_t>(model.host) == index) listed.push_back(model_json(model));
   }
-  const std::string_view unused = why_unused(endpoint, owner);
+  const std::string_view unused = why_unused(endpoint);
   ordered_json out;
   out["id"] = endpoint.id;
   out["host"] = endpoint.url.host.empty() ? ordered_json(nullptr) : ordered_json(endpoint.url.host_only_url());
@@ -89,8 +90,8 @@ ordered_json endpoint_json(const core::registry_tables& tables, std::size_t inde
   out["regions"] = region_names_in(endpoint.regions);
   out["enabled"] = endpoint.enabled;
   out["disabled_because"] = unused.empty() ? ordered_json(nullptr) : ordered_json(unused);
-  out["retention_days"] = or_null(endpoint.retention_days ? endpoint.retention_days : owner.retention_days);
-  out["trains_on_data"] = or_null(endpoint.trains_on_data ? endpoint.trains_on_data : owner.trains_on_data);
+  out["retention_days"] = or_null(core::retention_days(endpoint, owner));
+  out["trains_on_data"] = or_null(core::trains_on_data(endpoint, owner));
   out["models"] = std::move(listed);
   return out;
 }
@@ -157,6 +158,14 @@ std::string vendors_object(const core::registry& known, const core::coverage_mat
   return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+// The time is its last member, and always as long.
+std::string retold(std::string object, std::chrono::sys_seconds now) {
+  const std::string time = time_text(now);
+  constexpr std::string_view behind = "\"}";
+  object.replace(object.size() - behind.size() - time.size(), time.size(), time);
+  return object;
+}
+
 std::string day_text(sys_days day) {
   const std::chrono::year_month_day date(day);
   std::array<char, 16> text{};
@@ -165,14 +174,9 @@ std::string day_text(sys_days day) {
   return text.data();
 }
 
-bool holds_on(const core::agreement& contract, sys_days day) {
-  return contract.valid_from <= day && day < contract.valid_until;
-}
-
-std::string_view why_unused(const core::endpoint& endpoint, const core::provider& owner) {
+std::string_view why_unused(const core::endpoint& endpoint) {
   if (endpoint.enabled) return {};
-  const bool switched_off = !owner.enabled || endpoint.disabled_because == "enabled: false";
-  return switched_off ? "switched off" : "not set up at this gateway";
+  return endpoint.switched_off ? "switched off" : "not set up at this gateway";
 }
 
 }  // namespace phigate::codec

@@ -141,6 +141,10 @@ class audio_reader {
 
   void read_locales(const node& from) {
     if (!transcribes()) return in_.fault(from, "for a model that serves stt");
+    if (protocol_ != nullptr && !protocol_->reads_locales) {
+      return in_.fault(from, "the protocol " + std::string(protocol_->name) +
+                                 " has no locales, a language goes as the client names it: leave it out");
+    }
     into_.locales = read_table(from, in_, locale_rules);
   }
 

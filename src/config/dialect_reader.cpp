@@ -89,8 +89,13 @@ core::timeout_overrides read_timeout_overrides(const node& from, reading& in) {
   return out;
 }
 
-core::request_dialect read_dialect(const node& from, reading& in) {
+core::request_dialect read_dialect(const node& from, reading& in, const core::protocol* protocol) {
   core::request_dialect out;
+  if (protocol != nullptr && !protocol->passes_fields) {
+    in.fault(from, "the protocol " + std::string(protocol->name) +
+                       " writes requests of its own: nothing can be renamed, dropped or added, leave it out");
+    return out;
+  }
   read_map(from, in, "rename, drop and default", [&](map_reader& map) {
     if (const node* renames = map.take("rename")) read_renames(*renames, in, out);
     if (const node* drops = map.take("drop")) read_drops(*drops, in, out);

@@ -104,17 +104,21 @@ class endpoint_reader {
     read_map(from, in_, "an endpoint's settings", [&](map_reader& map) {
       map.set("enabled", out.enabled, read_flag);
       const bool wanted = out.enabled && its_provider_is_enabled;
+      out.switched_off = !wanted;
       if (!out.enabled) out.disabled_because = "enabled: false";
       if (out.enabled && !wanted) disable(out, "its provider is disabled");
       const core::protocol* protocol = read_protocol(map.require("protocol"), in_);
-      if (protocol != nullptr) out.protocol = protocol->name;
-      map.set("api_version", out.api_version, read_api_version);
+      if (protocol != nullptr) {
+        out.protocol = protocol->name;
+        out.ignored_fields = protocol->ignored_fields;
+      }
+      read_version(map, protocol, out);
       read_place(map, out);
       read_access(map, from, out, wanted);
       read_retention(map, out.retention_days, out.trains_on_data);
       if (const node* tls = map.take("tls")) out.tls = read_tls(*tls, in_);
       if (const node* timeouts = map.take("timeouts")) out.timeouts = read_timeout_overrides(*timeouts, in_);
-      if (const node* request = map.take("request")) out.request = read_dialect(*request, in_);
+      if (const node* request = map.take("request")) out.request = read_dialect(*request, in_, protocol);
       if (const node* models = map.require("models")) read_models(*models, id, protocol, out.request);
     });
     return out;
@@ -124,6 +128,15 @@ class endpoint_reader {
   static void disable(core::endpoint& endpoint, const std::string& why) {
     if (endpoint.enabled) endpoint.disabled_because = why;
     endpoint.enabled = false;
+  }
+
+  void read_version(map_reader& map, const core::protocol* protocol, core::endpoint& out) {
+    const node* version = map.take("api_version");
+    if (version == nullptr) return;
+    if (protocol != nullptr && !protocol->reads_api_version) {
+      return in_.fault(*version, "the protocol " + std::string(protocol->name) + " names no version: leave it out");
+    }
+    if (auto read = read_api_version(*version, in_)) out.api_version = *std::move(read);
   }
 
   void read_place(map_reader& map, core::endpoint& out) {

@@ -59,6 +59,26 @@ core::modality_set read_served(const node& from, reading& in, const core::protoc
   return all_carried ? out : core::modality_set();
 }
 
+bool is_among(std::span<const std::string_view> words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+std::vector<std::string> read_features(const node& from, reading& in, const core::protocol* protocol) {
+  auto words = read_list(from, in, "words", [protocol](const node& item, reading& at) {
+    auto word = read_word(item, at);
+    if (!word || protocol == nullptr || !is_among(core::features_of_adapters, *word)) return word;
+    if (is_among(protocol->features, *word)) return word;
+    std::string message = in_quotes(item.scalar) + " can't be had over the protocol " + std::string(protocol->name);
+    if (!protocol->features.empty()) {
+      message += ", which has " + joined({protocol->features.begin(), protocol->features.end()});
+    }
+    at.fault(item, message + ": leave it out");
+    return word;
+  });
+  std::ranges::sort(words);
+  return words;
+}
+
 bool by_tokens(core::modality_set modalities) {
   return modalities.contains(modality::chat) || modalities.contains(modality::vision) ||
          modalities.contains(modality::embeddings);
@@ -147,8 +167,7 @@ core::hosted_model read_model(const node& from, reading& in, const fx_table& fx,
     map.set("upstream", out.upstream, read_text);
     if (const node* listed = map.require("modalities")) out.modalities = read_served(*listed, in, protocol);
     map.set("context_length", out.context_length, count_up_to<std::uint32_t>(UINT32_MAX));
-    if (const node* features = map.take("features")) out.features = read_list(*features, in, "words", read_word);
-    std::ranges::sort(out.features);
+    if (const node* features = map.take("features")) out.features = read_features(*features, in, protocol);
     const node* dimensions = map.take("dimensions");
     if (dimensions != nullptr) out.dimensions = read_dimensions(*dimensions, in);
     if (dimensions != nullptr && !out.modalities.empty() && !out.modalities.contains(modality::embeddings)) {
@@ -158,7 +177,7 @@ core::hosted_model read_model(const node& from, reading& in, const fx_table& fx,
     if (const node* price = map.require("price")) out.cost = read_price(*price, in, fx, out.modalities);
     map.set("enabled", out.enabled, read_flag);
     if (const node* timeouts = map.take("timeouts")) out.timeouts = read_timeout_overrides(*timeouts, in);
-    if (const node* request = map.take("request")) out.request = read_dialect(*request, in);
+    if (const node* request = map.take("request")) out.request = read_dialect(*request, in, protocol);
   });
   return out;
 }

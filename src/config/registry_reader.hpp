@@ -42,9 +42,9 @@ void read_audio(map_reader& map, const node& model, reading& in, const core::pro
 // `price: {…}` of a model that serves `modalities`; a fault unless it has exactly one unit for each of them (spec §11).
 core::price read_price(const node& from, reading& in, const fx_table& fx, core::modality_set modalities);
 
-// `timeouts: {…}` and `request: {…}` of an endpoint or model.
+// `timeouts: {…}` and `request: {…}` of an endpoint or model. A protocol that passes no fields on has no `request`.
 core::timeout_overrides read_timeout_overrides(const node& from, reading& in);
-core::request_dialect read_dialect(const node& from, reading& in);
+core::request_dialect read_dialect(const node& from, reading& in, const core::protocol* protocol);
 
 // A fault when the node's key is no id for a model or an alias (spec §1).
 void check_model_name(const node& from, reading& in);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -18,16 +19,32 @@ bool limits_transcripts(const hosted_model& model) {
 }
 
 bool gives_transcript(const hosted_model& model, std::string_view format) {
-  if (!limits_transcripts(model) || lists(model, format) || lists(model, "verbose_json")) return true;
-  if (format == "text") return lists(model, "json");
-  return format == "json" && lists(model, "text");
+  return transcript_format_to_ask(model, format).has_value();
 }
 
 }  // namespace
 
+std::string_view speech_media_type(std::string_view format) {
+  const auto* const found = std::ranges::find(speech_formats, format, &speech_format::name);
+  if (found == speech_formats.end()) throw std::logic_error("a speech format that no reader admits");
+  return found->media_type;
+}
+
 bool gives_format(const hosted_model& model, modality what, std::string_view format) {
   if (what == modality::stt) return gives_transcript(model, format);
   return what != modality::tts || model.formats.empty() || lists(model, format);
+}
+
+// A text is nearer to json than to verbose_json, which has to find its times first; json has more from verbose_json, a
+// recording's length, than from a text.
+std::optional<std::string_view> transcript_format_to_ask(const hosted_model& model, std::string_view format) {
+  const auto* const known = std::ranges::find(transcript_formats, format);
+  if (known == transcript_formats.end()) return std::nullopt;
+  if (!limits_transcripts(model) || lists(model, format)) return *known;
+  if (format == "text" && lists(model, "json")) return "json";
+  if (lists(model, "verbose_json")) return "verbose_json";
+  if (format == "json" && lists(model, "text")) return "text";
+  return std::nullopt;
 }
 
 std::vector<std::string_view> formats_given(const hosted_model& model, modality what) {

@@ -1,15 +1,11 @@
 #include "phigate/core/coverage.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 #include "phigate/core/eligibility.hpp"
 
 namespace phigate::core {
 namespace {
-
-// How the loader says that the file itself switches an endpoint off.
-constexpr std::string_view switched_off = "enabled: false";
 
 bool is_served(const policy& wanted, const registry& known, std::chrono::sys_days today) {
   return std::ranges::any_of(known.routes_in(wanted.region, wanted.modality),
@@ -40,7 +36,7 @@ coverage_matrix coverage_of(const registry& known, std::chrono::sys_days today) 
 registry_tables with_all_credentials(const registry& known) {
   registry_tables tables = known.tables();
   for (endpoint& host : tables.endpoints) {
-    if (host.enabled || !host.credential.empty() || host.disabled_because == switched_off) continue;
+    if (host.enabled || !host.credential.empty() || host.switched_off) continue;
     host.enabled = true;
     host.disabled_because.clear();
     host.credential = secret("present");

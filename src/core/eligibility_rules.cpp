@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "stated_terms.hpp"
+#include "phigate/core/stated_terms.hpp"
 
 namespace phigate::core {
 namespace {
 
 bool covers(const agreement& contract, region where, modality what, std::chrono::sys_days today) {
-  return contract.regions.contains(where) && contract.modalities.contains(what) && contract.valid_from <= today &&
-         today < contract.valid_until;
+  return contract.regions.contains(where) && contract.modalities.contains(what) && holds_on(contract, today);
 }
 
 std::string disabled_detail(const route& candidate, const registry& known) {

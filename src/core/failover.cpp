@@ -75,6 +75,15 @@ api_error final_error(const attempt_failure& failure, const failover::candidate&
 
 }  // namespace
 
+attempt_failure unusable_answer(failure_kind kind, std::string note) {
+  attempt_failure failure;
+  failure.kind = kind;
+  failure.reach = reach::head_received;
+  failure.sent_whole = true;
+  failure.note = std::move(note);
+  return failure;
+}
+
 // A reset after a byte of an answer does say something of the route, and so does silence.
 bool was_stale_connection(const attempt_failure& failure) {
   return failure.reused_connection && failure.kind == failure_kind::reset && failure.reach < reach::head_received;

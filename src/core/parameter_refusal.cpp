@@ -73,6 +73,25 @@ std::string voices_text(std::span<const near_miss> routes) {
   return listed_voices(united(routes, [](const hosted_model& model) { return voice_names(model); }));
 }
 
+// Those that the client sent, by the names that they had; the usual one where they are not known.
+std::vector<std::string_view> fields_that_ask_for(std::string_view feature, const policy& wanted,
+                                                  std::string_view usual) {
+  std::vector<std::string_view> fields;
+  for (const auto& [word, field] : wanted.feature_fields) {
+    if (word == feature) fields.push_back(field);
+  }
+  if (fields.empty()) fields.push_back(usual);
+  return fields;
+}
+
+std::string quoted(std::span<const std::string_view> fields) {
+  std::string text;
+  for (const std::string_view field : fields) {
+    text += (text.empty() ? "'" : " and '") + std::string(field) + "'";
+  }
+  return text;
+}
+
 struct remedy {
   std::string_view parameter;
   std::string text;  // goes on from "No route serves …"
@@ -89,11 +108,14 @@ remedy remedy_for(demand blamed, const policy& wanted, std::span<const near_miss
       return {"stream", " as a stream of events. Leave 'stream' out, or send false."};
     case demand::sse:
       return {"stream_format", " as a stream of events. Leave 'stream_format' out, or send 'audio'."};
-    case demand::logprobs:
-      return {"include", " with log probabilities. Leave 'include' out."};
-    case demand::diarization:
-      return {"known_speaker_names",
-              " with its speakers told apart. Leave 'known_speaker_names' and 'known_speaker_references' out."};
+    case demand::logprobs: {
+      const auto fields = fields_that_ask_for("logprobs", wanted, "include[]");
+      return {fields.front(), " with log probabilities. Leave " + quoted(fields) + " out."};
+    }
+    case demand::diarization: {
+      const auto fields = fields_that_ask_for("diarization", wanted, "known_speaker_names[]");
+      return {fields.front(), " with its speakers told apart. Leave " + quoted(fields) + " out."};
+    }
     case demand::other:
       break;
   }

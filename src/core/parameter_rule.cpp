@@ -38,7 +38,8 @@ demand demand_of(std::string_view feature) {
 parameter_rule::parameter_rule(const policy& wanted) : wanted_(&wanted) {
   if (!wanted.preferences.require_parameters) return;
   // A body can have many fields: they are sorted once, not searched for every route.
-  fields_.assign(wanted.fields.begin(), wanted.fields.end());
+  fields_.reserve(wanted.fields.size());
+  for (const std::string& field : wanted.fields) fields_.push_back(without_list_mark(field));
   std::ranges::sort(fields_);
 }
 
@@ -49,7 +50,7 @@ bool parameter_rule::is_in_force() const {
 
 bool parameter_rule::passes(const hosted_model& model, const endpoint& host) const {
   return gives_wanted_format(model) && has_wanted_voice(model) && missing_feature(model) == nullptr &&
-         gives_dimensions(model) && missing_parameter(model) == nullptr && dropped_field(model, host) == nullptr;
+         gives_dimensions(model) && missing_parameter(model) == nullptr && !dropped_field(model, host);
 }
 
 demand_set parameter_rule::unmet(const hosted_model& model, const endpoint& host) const {
@@ -60,7 +61,7 @@ demand_set parameter_rule::unmet(const hosted_model& model, const endpoint& host
     if (!model.has_feature(word)) all.insert(demand_of(word));
   }
   const bool gives_the_rest =
-      gives_dimensions(model) && missing_parameter(model) == nullptr && dropped_field(model, host) == nullptr;
+      gives_dimensions(model) && missing_parameter(model) == nullptr && !dropped_field(model, host);
   if (!gives_the_rest) all.insert(demand::other);
   return all;
 }
@@ -87,15 +88,17 @@ const parameter_rule::words* parameter_rule::missing_parameter(const hosted_mode
   return found == wanted_->parameters.end() ? nullptr : &*found;
 }
 
-const std::string* parameter_rule::dropped_field(const hosted_model& model, const endpoint& host) const {
-  if (fields_.empty()) return nullptr;
+std::optional<std::string_view> parameter_rule::dropped_field(const hosted_model& model, const endpoint& host) const {
+  if (fields_.empty()) return std::nullopt;
+  const auto is_in_use = [this](std::string_view key) {
+    return std::ranges::binary_search(fields_, without_list_mark(key));
+  };
   for (const request_dialect* dialect : {&host.request, &model.request}) {
-    const auto found = std::ranges::find_if(dialect->drop, [this](const std::string& key) {
-      return std::ranges::binary_search(fields_, std::string_view(key));
-    });
-    if (found != dialect->drop.end()) return &*found;
+    const auto found = std::ranges::find_if(dialect->drop, is_in_use);
+    if (found != dialect->drop.end()) return *found;
   }
-  return nullptr;
+  const auto ignored = std::ranges::find_if(host.ignored_fields, is_in_use);
+  return ignored == host.ignored_fields.end() ? std::nullopt : std::optional(*ignored);
 }
 
 bool parameter_rule::gives_dimensions(const hosted_model& model) const {
@@ -116,7 +119,7 @@ std::string parameter_rule::detail(const hosted_model& model, const endpoint& ho
   if (const words* any_of = missing_parameter(model)) {
     return "does not declare the feature '" + joined(*any_of, "' or '") + "'";
   }
-  if (const std::string* field = dropped_field(model, host)) return "drops the field '" + *field + "'";
+  if (const auto field = dropped_field(model, host)) return "drops the field '" + std::string(*field) + "'";
   return {};
 }
 

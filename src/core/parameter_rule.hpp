@@ -46,12 +46,13 @@ class parameter_rule {
   [[nodiscard]] const std::string* missing_feature(const hosted_model& model) const;
   // The first parameter for which the model declares none of the features that would do; nullptr: none.
   [[nodiscard]] const words* missing_parameter(const hosted_model& model) const;
-  // The first field of the body that the route would leave out; nullptr: none.
-  [[nodiscard]] const std::string* dropped_field(const hosted_model& model, const endpoint& host) const;
+  // The first field of the body that the route would leave out, by its dialects or for want of a place in its
+  // protocol; nothing where it leaves out none. Points into the model, the host or static storage.
+  [[nodiscard]] std::optional<std::string_view> dropped_field(const hosted_model& model, const endpoint& host) const;
   [[nodiscard]] bool gives_dimensions(const hosted_model& model) const;
 
   const policy* wanted_;
-  std::vector<std::string_view> fields_;  // sorted; empty unless all parameters are required
+  std::vector<std::string_view> fields_;  // without list marks, sorted; empty unless all parameters are required
 };
 
 // The names that a client may use for the model's voices; a provider's own name does as well.

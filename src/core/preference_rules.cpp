@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "phigate/core/stated_terms.hpp"
 #include "price_rules.hpp"
-#include "stated_terms.hpp"
 
 namespace phigate::core {
 namespace {

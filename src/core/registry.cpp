@@ -11,6 +11,11 @@ constexpr std::uint16_t default_port(bool tls) {
 
 }  // namespace
 
+std::string_view without_list_mark(std::string_view field) {
+  constexpr std::string_view mark = "[]";
+  return field.ends_with(mark) ? field.substr(0, field.size() - mark.size()) : field;
+}
+
 std::string base_url::authority() const {
   const bool is_ipv6 = host.find(':') != std::string::npos;
   std::string text = is_ipv6 ? "[" + host + "]" : host;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "phigate/codec/content_type.hpp"
 #include "phigate/codec/multipart.hpp"
 
 namespace phigate::server {
@@ -77,22 +78,6 @@ admitted read_class(const config::settings& settings, const http::request_head& 
   return {};
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// application/json, with no parameter but charset=utf-8.
-bool is_json(std::string_view content_type) {
-  const std::size_t semicolon = content_type.find(';');
-  if (!http::equals_ignoring_case(trimmed(content_type.substr(0, semicolon)), "application/json")) return false;
-  if (semicolon == std::string_view::npos) return true;
-  const std::string_view parameter = trimmed(content_type.substr(semicolon + 1));
-  return parameter.empty() || http::equals_ignoring_case(parameter, "charset=utf-8") ||
-         http::equals_ignoring_case(parameter, "charset=\"utf-8\"");
-}
-
 admitted check_coding(const http::request_head& head) {
   const std::string_view coding = head.find("content-encoding").value_or("identity");
   if (head.count("content-encoding") <= 1 && http::equals_ignoring_case(coding, "identity")) return {};
@@ -145,7 +130,7 @@ admitted check_policy_headers(const config::settings& settings, const http::requ
 
 admitted check_content_type(const http::request_head& head) {
   if (admitted plain = check_coding(head); !plain) return plain;
-  if (head.count("content-type") != 1 || !is_json(*head.find("content-type"))) {
+  if (head.count("content-type") != 1 || !codec::is_json_type(*head.find("content-type"))) {
     return refuse(error_code::unsupported_media_type, "Send the body as Content-Type: application/json.");
   }
   return {};

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "phigate/http/writer.hpp"
-#include "server/whole_answer.hpp"
 
 namespace phigate::server {
 
@@ -27,7 +26,7 @@ asio::awaitable<std::expected<void, core::attempt_failure>> byte_relay::hold() {
     if (first.kind == attempt::read_kind::nudged) continue;
     if (first.kind == attempt::read_kind::failed) co_return std::unexpected(std::move(first.failure));
     if (first.kind == attempt::read_kind::end) {
-      co_return std::unexpected(unusable_answer(failure_kind::bad_response, "an empty answer"));
+      co_return std::unexpected(core::unusable_answer(failure_kind::bad_response, "an empty answer"));
     }
     held_ = first.data;
     co_return std::expected<void, core::attempt_failure>{};

@@ -23,6 +23,7 @@ struct endpoint {
   std::string_view methods;
   std::string_view name;  // for metrics and the record
   asio::awaitable<void> (*serve)(exchange&);
+  bool is_open = false;  // needs no key (spec §10)
   [[nodiscard]] bool matches(std::string_view asked) const {
     return is_prefix ? asked.starts_with(path) && asked.size() > path.size() : asked == path;
   }
@@ -37,17 +38,17 @@ constexpr std::array main_endpoints{
     endpoint{"/v1/route/explain", false, post_methods, "route_explain", serve_explain},
     endpoint{"/v1/models", false, get_methods, "models", serve_model_list},
     endpoint{"/v1/models/", true, get_methods, "model", serve_model},
-    endpoint{"/vendors", false, get_methods, "vendors", serve_vendors},
-    endpoint{"/openapi.json", false, get_methods, "openapi", serve_openapi},
-    endpoint{"/healthz", false, get_methods, "healthz", serve_healthz},
-    endpoint{"/readyz", false, get_methods, "readyz", serve_readyz},
+    endpoint{"/vendors", false, get_methods, "vendors", serve_vendors, true},
+    endpoint{"/openapi.json", false, get_methods, "openapi", serve_openapi, true},
+    endpoint{"/healthz", false, get_methods, "healthz", serve_healthz, true},
+    endpoint{"/readyz", false, get_methods, "readyz", serve_readyz, true},
     endpoint{"/metrics", false, get_methods, "metrics", serve_metrics_to_key},
 };
 
 constexpr std::array admin_endpoints{
-    endpoint{"/healthz", false, get_methods, "healthz", serve_healthz},
-    endpoint{"/readyz", false, get_methods, "readyz", serve_readyz},
-    endpoint{"/metrics", false, get_methods, "metrics", serve_metrics},
+    endpoint{"/healthz", false, get_methods, "healthz", serve_healthz, true},
+    endpoint{"/readyz", false, get_methods, "readyz", serve_readyz, true},
+    endpoint{"/metrics", false, get_methods, "metrics", serve_metrics, true},
 };
 
 // OpenAI's endpoints that this gateway lacks, and the nearest that it has.
@@ -98,17 +99,18 @@ asio::awaitable<void> answer_not_found(exchange& with, std::string_view path, li
   co_await with.answers.send_error(std::move(error));
 }
 
-asio::awaitable<void> answer_options(exchange& with, std::string_view methods) {
+asio::awaitable<void> answer_options(exchange& with, const endpoint& about) {
   // A browser sends its preflight without the key.
   const bool is_preflight = with.head.find("origin") && with.head.find("access-control-request-method");
-  const admitted known = is_preflight ? admitted{} : check_key(with.facts(), with.head, with.context);
+  admitted known;
+  if (!is_preflight && !about.is_open) known = check_key(with.facts(), with.head, with.context);
   if (!known) {
     co_await with.answers.send_error(known.error());
     co_return;
   }
   std::string headers;
-  http::append_field(headers, "allow", methods);
-  if (!with.context.origin.empty()) append_preflight_headers(headers, methods);
+  http::append_field(headers, "allow", about.methods);
+  if (!with.context.origin.empty()) append_preflight_headers(headers, about.methods);
   constexpr std::string_view none;
   co_await with.answers.send(204, none, none, headers);
 }
@@ -155,7 +157,7 @@ asio::awaitable<void> dispatch(exchange& with, listener_role role) {
     co_return;
   }
   if (with.head.method == "OPTIONS") {
-    co_await answer_options(with, found->methods);
+    co_await answer_options(with, *found);
     co_return;
   }
   co_await found->serve(with);

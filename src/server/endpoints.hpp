@@ -21,6 +21,10 @@ struct exchange {
   [[nodiscard]] worker& on() { return connection.on(); }
   [[nodiscard]] const generation& facts() const { return *by->facts; }
   [[nodiscard]] const config::settings& settings() const { return by->facts->settings(); }
+  // For the metrics: how the attempt at the context's route ended ("ok", "503", "timeout", "cut", …).
+  void count_attempt(std::string_view ended) {
+    on().metrics().count_attempt(context.provider, context.endpoint, ended);
+  }
 };
 
 // Path and method, then the endpoint. Answers in every case.

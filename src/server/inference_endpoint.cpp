@@ -1,5 +1,7 @@
 // The endpoints that reach a provider: the checks of spec §2 in their order, then the routing.
+#include <expected>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "phigate/codec/multipart.hpp"
@@ -94,6 +96,27 @@ std::expected<core::route_order, api_error> route(exchange& with, const codec::r
   return core::route_request(*policy, with.facts().registry(), *with.facts().health, this_moment());
 }
 
+struct routable {
+  codec::client_request asked;
+  core::route_order order;
+};
+
+// What the whole body asks for, and where it may go. `copies` grows by what was copied of the body: that counts as the
+// body itself does (threats §5).
+std::expected<routable, api_error> prepare(exchange& with, body_format& format, std::string_view body, permit& copies) {
+  asked_for asked = format.read(with.on().request_reader(), body);
+  if (!asked) return std::unexpected(std::move(asked.error()));
+  auto order = route(with, asked->facts);
+  if (!order) return std::unexpected(std::move(order.error()));
+  if (!copies.grow(codec::bytes_beside_body(*asked))) {
+    return std::unexpected(
+        api_error{.code = core::error_code::overloaded,
+                  .message = "The gateway holds as many request bodies as it may. Try again shortly.",
+                  .retry_after_seconds = 1});
+  }
+  return routable{*std::move(asked), *std::move(order)};
+}
+
 api_error shut_down() {
   return {.code = core::error_code::shutting_down,
           .message = "The gateway shut down before the request was sent on. Send it again."};
@@ -131,20 +154,16 @@ asio::awaitable<void> serve_inference(exchange& with, std::unique_ptr<body_forma
     co_await with.answers.send_error(shut_down());
     co_return;
   }
-  const asked_for asked = format->read(with.on().request_reader(), reader.body());
-  if (!asked) {
-    co_await with.answers.send_error(asked.error());
-    co_return;
-  }
-  auto order = route(with, asked->facts);
-  if (!order) {
-    co_await with.answers.send_error(order.error());
+  permit copies(with.on().shared.gate.memory);
+  auto ready = prepare(with, *format, reader.body(), copies);
+  if (!ready) {
+    co_await with.answers.send_error(std::move(ready.error()));
     co_return;
   }
   net::interrupt& interrupt = with.connection.interrupt();
   with.connection.client().watch([&interrupt] { interrupt.fire(net::interruption::client_gone); });
-  routed_request request(with, reader, *asked);
-  co_await request.serve(std::move(*order));
+  routed_request request(with, reader, ready->asked);
+  co_await request.serve(std::move(ready->order));
   with.connection.client().unwatch();
 }
 

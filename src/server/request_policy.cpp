@@ -69,6 +69,7 @@ std::expected<core::policy, api_error> settle_policy(const policy_inputs& inputs
   policy.modality = facts.modality;
   policy.model = std::move(*model);
   policy.required_features = facts.required_features;
+  policy.feature_fields = facts.feature_fields;
   policy.dimensions = facts.dimensions;
   policy.response_format = facts.response_format;
   policy.voice = facts.voice;

@@ -69,6 +69,7 @@ void responder::give_up_body() {
     client_.consume(static_cast<std::size_t>(context_.content_length));
   } else {
     context_.keep_alive = false;
+    if (context_.framing == http::framing::length) context_.body_to_come = context_.content_length;
   }
 }
 
@@ -152,7 +153,10 @@ asio::awaitable<bool> responder::write_whole(std::string head, std::string_view 
 }
 
 asio::awaitable<bool> responder::write(std::span<const asio::const_buffer> pieces) {
-  net::deadline stalled(worker_.deadlines(), [this] { client_.close(); });
+  net::deadline stalled(worker_.deadlines(), [this] {
+    client_.stream().reset_on_close();  // what it got must not look whole
+    client_.close();
+  });
   stalled.arm_in(client_stall_limit);
   const net::io_result written = co_await client_.write(pieces);
   if (written.error) context_.client_gone = true;

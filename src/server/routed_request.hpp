@@ -6,16 +6,15 @@
 #include <expected>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "phigate/codec/request.hpp"
 #include "phigate/core/failover.hpp"
-#include "phigate/core/metering.hpp"
 #include "phigate/core/ordering.hpp"
 #include "phigate/upstream/adapter.hpp"
 #include "phigate/upstream/attempt.hpp"
 #include "server/body_reader.hpp"
 #include "server/endpoints.hpp"
+#include "server/farewell.hpp"
 
 namespace phigate::server {
 
@@ -32,23 +31,13 @@ class routed_request {
   using outcome = std::expected<void, core::attempt_failure>;
 
   boost::asio::awaitable<core::next_step> try_route(const core::step::dial& dial);
-  boost::asio::awaitable<outcome> converse(upstream::conversation& talk, bool fresh);
-  boost::asio::awaitable<outcome> answer_whole(upstream::attempt& attempt, upstream::conversation& talk);
-  boost::asio::awaitable<outcome> answer_events(upstream::attempt& attempt);
-  boost::asio::awaitable<outcome> answer_bytes(upstream::attempt& attempt, const upstream::conversation& talk);
+  boost::asio::awaitable<outcome> converse(upstream::conversation& talk, farewell& leave, bool fresh);
   core::next_step failed(const core::attempt_failure& failure);
   bool may_fail_over();
+  void let_go();
   [[nodiscard]] bool was_cut_short(const core::attempt_failure& failure, net::steady_time now) const;
-  void served(const core::served_sample& sample);
-  [[nodiscard]] bool is_conversational() const;
-  [[nodiscard]] std::optional<double> tokens_per_second(std::chrono::nanoseconds over) const;
-  void note_latency(std::chrono::nanoseconds latency);
-  void broken_off(std::string_view by, const std::optional<core::attempt_failure>& failure);
   [[nodiscard]] upstream::attempt_limits limits(upstream::delivery how) const;
-  core::metered meter(const core::usage& usage, std::int64_t relayed_bytes);
   void note_request_id(const std::string& id);
-  static std::string passed_headers(const upstream::attempt& attempt);
-  void count(std::string_view ended);
   [[nodiscard]] bool is_cut() const;
 
   exchange& with_;
@@ -58,9 +47,8 @@ class routed_request {
   std::optional<core::route_order> order_;
   std::optional<core::failover> failover_;
   const core::eligible_route* current_ = nullptr;
-  config::timeouts timeouts_;       // of the current route
-  std::int64_t output_tokens_ = 0;  // as metered
-  retry_slot retry_;                // held from the second failover to the commit
+  config::timeouts timeouts_;  // of the current route
+  retry_slot retry_;           // held from the second failover to the commit
   net::steady_time deadline_{};
   net::steady_time dialled_at_{};
 };

@@ -1,5 +1,6 @@
 #include "server/session.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -21,9 +22,10 @@ namespace {
 constexpr std::chrono::seconds last_words{1};
 
 // After the last answer the rest of what the client sends is read and dropped for a while: closing at once would reset
-// the connection and could take the answer with it.
-constexpr std::chrono::seconds longest_linger{2};
-constexpr std::size_t most_lingering_bytes = 1u << 20;
+// the connection and could take the answer with it. Many clients read it only once they have sent their whole body.
+constexpr std::chrono::seconds longest_silence{2};
+constexpr std::chrono::seconds longest_linger{30};
+constexpr std::uint64_t most_lingering_bytes = 1u << 20;  // or the announced rest of a body
 
 http::head_limits head_limits_of(const config::limits& limits) {
   http::head_limits out;
@@ -86,7 +88,7 @@ session::session(worker& on, std::shared_ptr<net::channel> client, listener_role
       client_(std::move(client)),
       role_(role),
       connection_permit_(std::move(connection)),
-      end_(on.deadlines(), [this] { client_->close(); }) {
+      end_(on.deadlines(), [this] { cut_off(); }) {
   worker_.add(*this);
   worker_.metrics().add_connections(1);
 }
@@ -112,13 +114,23 @@ void session::cut() {
   end_.arm_in(last_words);
 }
 
+// An answer that is still under way ends in a reset: some have nothing else that tells a cut from an end.
+void session::cut_off() {
+  if (!idle_) client_->stream().reset_on_close();
+  client_->close();
+}
+
 asio::awaitable<void> session::run() {
   while (true) {
     const bool goes_on = co_await serve_one();
     if (!goes_on) break;
     first_request_ = false;
   }
-  if (!client_->is_closed()) co_await linger();
+  if (is_cut_short_) {
+    cut_off();
+  } else if (!client_->is_closed()) {
+    co_await linger();
+  }
 }
 
 asio::awaitable<bool> session::serve_one() {
@@ -157,9 +169,12 @@ asio::awaitable<bool> session::serve_one() {
     responder answers(worker_, *client_, context);
     core::api_error error;
     error.message = "The gateway failed on this request. Quote its x-request-id to the operator.";
+    context.cut_short = context.status != 0 && context.http_1_0;
     if (context.status == 0) co_await answers.send_error(std::move(error));
   }
   record(context);
+  is_cut_short_ = context.cut_short;
+  body_to_come_ = std::min<std::uint64_t>(context.body_to_come, settings.limits.body);
   // The answer's head may be older than the order to drain.
   const bool is_serving = worker_.shared.stage.load(std::memory_order_relaxed) == drain_stage::serving;
   co_return is_serving&& context.keep_alive && !context.client_gone && !client_->is_closed();
@@ -226,11 +241,13 @@ asio::awaitable<void> session::linger() {
   idle_ = true;
   client_->stream().shutdown_send();
   net::deadline timer(worker_.deadlines(), [this] { client_->close(); });
-  timer.arm_in(longest_linger);
-  std::size_t dropped = 0;
-  while (dropped < most_lingering_bytes) {
+  const auto until = std::chrono::steady_clock::now() + (body_to_come_ > 0 ? longest_linger : longest_silence);
+  const std::uint64_t most = std::max(most_lingering_bytes, body_to_come_);
+  std::uint64_t dropped = 0;
+  while (dropped < most) {
     dropped += client_->received().size();
     client_->consume(client_->received().size());
+    timer.arm(std::min(std::chrono::steady_clock::now() + longest_silence, until));
     const auto woken = co_await client_->more();
     if (woken == net::channel::wake::closed) break;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -43,6 +44,7 @@ class session {
   boost::asio::awaitable<void> refuse_head(request_context& context, http::head_fault fault);
   boost::asio::awaitable<void> linger();
   void record(const request_context& context);
+  void cut_off();
 
   worker& worker_;
   std::shared_ptr<net::channel> client_;
@@ -52,6 +54,8 @@ class session {
   net::deadline end_;  // armed by the drain's end alone
   bool first_request_ = true;
   bool idle_ = true;
+  bool is_cut_short_ = false;       // the last answer: the connection's end must not look like its own
+  std::uint64_t body_to_come_ = 0;  // at most, of the last request
 };
 
 }  // namespace phigate::server

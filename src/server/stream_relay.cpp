@@ -44,12 +44,8 @@ bool stream_relay::blames_request() const {
 }
 
 core::attempt_failure stream_relay::bad_answer(std::string note) const {
-  core::attempt_failure failure;
+  core::attempt_failure failure = core::unusable_answer(failure_kind::bad_response, std::move(note));
   failure.blames_request = blames_request();
-  failure.kind = failure_kind::bad_response;
-  failure.reach = core::reach::head_received;
-  failure.sent_whole = true;
-  failure.note = std::move(note);
   return failure;
 }
 

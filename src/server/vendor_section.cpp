@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "phigate/codec/vendors.hpp"
+#include "phigate/core/stated_terms.hpp"
 
 namespace phigate::server {
 
@@ -86,7 +87,7 @@ markup agreement_item(const core::agreement& agreement, std::chrono::sys_days to
   markup text = agreement.kind == core::agreement_kind::dpa ? "DPA" : "BAA";
   text += " for " + listed(agreement.modalities, core::all_modalities()) + " in " +
           listed(agreement.regions, core::all_regions()) + " " +
-          (codec::holds_on(agreement, today) ? badge("phi", "valid today") : badge("lapsed", "not valid today"));
+          (core::holds_on(agreement, today) ? badge("phi", "valid today") : badge("lapsed", "not valid today"));
   markup terms = "begins on " + element("time", codec::day_text(agreement.valid_from)) + ", lapses on " +
                  element("time", codec::day_text(agreement.valid_until));
   if (!agreement.reference.empty()) terms += "; " + agreement.reference;
@@ -146,9 +147,8 @@ markup model_table(const core::registry_tables& tables, core::endpoint_id host) 
 
 markup endpoint_part(const core::registry_tables& tables, std::size_t index) {
   const core::endpoint& endpoint = tables.endpoints[index];
-  const core::provider& owner = tables.providers[static_cast<std::size_t>(endpoint.owner)];
   markup heading = element("code", endpoint.id);
-  const std::string_view unused = codec::why_unused(endpoint, owner);
+  const std::string_view unused = codec::why_unused(endpoint);
   if (!unused.empty()) heading += " " + badge("off", unused);
   markup facts = fact("Processed in", place_text(endpoint.location)) +
                  fact("Regions", listed(endpoint.regions, core::all_regions()));

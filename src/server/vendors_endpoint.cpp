@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -43,24 +44,49 @@ const std::string& page_policy() {
   return policy;
 }
 
+// Nobody needs a key to ask, so asking must cost little: agreements, and with them coverage, change with the day alone.
+vendors_told& told_on(std::chrono::sys_days today, serving& by) {
+  vendors_told& told = by.vendors;
+  if (told.on != today) {
+    told = vendors_told();
+    told.on = today;
+  }
+  return told;
+}
+
+std::string vendors_json(serving& by, std::chrono::sys_seconds now) {
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  const core::registry& known = by.facts->registry();
+  auto& object = told_on(today, by).object;
+  if (!object) {
+    object = std::make_shared<const std::string>(codec::vendors_object(known, core::coverage_of(known, today), now));
+  }
+  return codec::retold(*object, now);
+}
+
+std::shared_ptr<const std::string> vendors_html(serving& by, std::chrono::sys_days today) {
+  const core::registry& known = by.facts->registry();
+  auto& page = told_on(today, by).page;
+  if (!page) page = std::make_shared<const std::string>(vendors_page(known, core::coverage_of(known, today), today));
+  return page;
+}
+
 }  // namespace
 
 asio::awaitable<void> serve_vendors(exchange& with) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto today = std::chrono::floor<std::chrono::days>(now);
-  const core::registry& known = with.facts().registry();
-  const core::coverage_matrix matrix = core::coverage_of(known, today);
   std::string headers;
   http::append_field(headers, "vary", "accept");
   http::append_field(headers, "cache-control", "no-cache");  // agreements lapse by the clock, and a reload changes all
   http::append_field(headers, "x-content-type-options", "nosniff");
   if (!prefers_page(all_accepted(with.head))) {
-    const std::string body = codec::vendors_object(known, matrix, now);
+    const std::string body = vendors_json(*with.by, now);
     co_await with.answers.send(200, "application/json", body, headers);
     co_return;
   }
   http::append_field(headers, "content-security-policy", page_policy());
-  const std::string body = vendors_page(known, matrix, today);
+  const auto page = vendors_html(*with.by, std::chrono::floor<std::chrono::days>(now));
+  const std::string_view body = *page;  // held here: the next day's may take its place meanwhile
   co_await with.answers.send(200, "text/html; charset=utf-8", body, headers);
 }
 

@@ -12,15 +12,6 @@ namespace phigate::server {
 namespace asio = boost::asio;
 using core::failure_kind;
 
-core::attempt_failure unusable_answer(failure_kind kind, std::string note) {
-  core::attempt_failure failure;
-  failure.kind = kind;
-  failure.reach = core::reach::head_received;
-  failure.sent_whole = true;
-  failure.note = std::move(note);
-  return failure;
-}
-
 whole_answer_reader::whole_answer_reader(exchange& with, const core::eligible_route& route,
                                          upstream::conversation& talk, std::chrono::milliseconds idle,
                                          limits_now limits)
@@ -37,6 +28,9 @@ asio::awaitable<whole_answer_reader::outcome> whole_answer_reader::read(upstream
     upstream::reply_step step = std::move(*heard);
     if (auto* failure = std::get_if<core::attempt_failure>(&step)) co_return std::unexpected(std::move(*failure));
     if (auto* said = std::get_if<upstream::answered>(&step)) {
+      if (said->body && !keep_instead(*said->body)) {
+        co_return std::unexpected(core::unusable_answer(failure_kind::too_large, "memory"));
+      }
       co_return whole_answer{std::move(*said), std::move(body_), status_};
     }
     const auto next = std::move(std::get<upstream::ask_again>(step));
@@ -45,6 +39,13 @@ asio::awaitable<whole_answer_reader::outcome> whole_answer_reader::read(upstream
     heard = co_await ask(next.request);
   }
   co_return std::unexpected(std::move(heard.error()));
+}
+
+// What the adapter made of the answer takes the place of the provider's bytes.
+bool whole_answer_reader::keep_instead(std::string_view rendered) {
+  body_ = {};
+  memory_.release();
+  return memory_.grow(rendered.size());
 }
 
 // The whole of one answer, and what the conversation makes of it.
@@ -58,11 +59,12 @@ asio::awaitable<whole_answer_reader::reply> whole_answer_reader::hear(upstream::
     if (piece.kind == upstream::attempt::read_kind::failed) co_return std::unexpected(std::move(piece.failure));
     if (piece.kind == upstream::attempt::read_kind::end) break;
     if (piece.kind != upstream::attempt::read_kind::data) continue;
-    if (!memory_.grow(piece.data.size())) co_return std::unexpected(unusable_answer(failure_kind::too_large, "memory"));
+    if (!memory_.grow(piece.data.size()))
+      co_return std::unexpected(core::unusable_answer(failure_kind::too_large, "memory"));
     body_.append(piece.data);
   }
-  if (from.has_surplus()) co_return std::unexpected(unusable_answer(failure_kind::bad_response, "surplus bytes"));
-  body_.reserve(body_.size());  // an empty one needs its padding too
+  if (from.has_surplus()) co_return std::unexpected(core::unusable_answer(failure_kind::bad_response, "surplus bytes"));
+  body_.reserve(1);  // an empty one needs its padding too
   status_ = from.head().status;
   from.release();
   co_return talk_.take(from.head(), body_.view());
@@ -95,23 +97,26 @@ asio::awaitable<whole_answer_reader::reply> whole_answer_reader::ask_once(const 
   co_return std::move(*excused);
 }
 
-// Ends early when the request does.
+// Ends early when the request does. Where it would only run into the deadline, what is left of the time goes to another
+// route.
 asio::awaitable<std::expected<void, core::attempt_failure>> whole_answer_reader::pause(std::chrono::milliseconds span) {
+  const auto wanted = std::chrono::steady_clock::now() + span;
+  if (limits_().total < wanted) {
+    core::attempt_failure failure = core::unusable_answer(failure_kind::timeout, "still at work");
+    failure.is_foreseen = true;
+    co_return std::unexpected(std::move(failure));
+  }
   const auto executor = co_await asio::this_coro::executor;
   net::interrupt& cut = with_.connection.interrupt();
   net::event woken(executor);
   net::deadline timer(with_.on().deadlines(), [&woken] { woken.set(); });
-  const auto wanted = std::chrono::steady_clock::now() + span;
-  const auto until = limits_().total;
-  timer.arm(std::min(wanted, until));
+  timer.arm(wanted);
   cut.on_fire([&woken] { woken.set(); });
   if (!woken.take()) co_await woken.wait();
   cut.forget();
   if (cut.why() != net::interruption::none) {
-    co_return std::unexpected(unusable_answer(failure_kind::reset, "cut while waiting to ask again"));
+    co_return std::unexpected(core::unusable_answer(failure_kind::reset, "cut while waiting to ask again"));
   }
-  // Waiting longer would only run into the deadline.
-  if (until < wanted) co_return std::unexpected(unusable_answer(failure_kind::timeout, "still at work"));
   co_return std::expected<void, core::attempt_failure>{};
 }
 

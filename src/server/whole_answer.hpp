@@ -6,7 +6,7 @@
 #include <chrono>
 #include <expected>
 #include <functional>
-#include <string>
+#include <string_view>
 
 #include "phigate/core/eligibility.hpp"
 #include "phigate/core/failover.hpp"
@@ -17,12 +17,9 @@
 
 namespace phigate::server {
 
-// An answer that can't be used. `note` is for the log.
-core::attempt_failure unusable_answer(core::failure_kind kind, std::string note);
-
 struct whole_answer {
   upstream::answered said;
-  net::padded_buffer body;  // the provider's: the client's too where the adapter changed nothing
+  net::padded_buffer body;  // the provider's, where the adapter changed nothing
   int status = 200;
 
   [[nodiscard]] std::string_view text() const { return said.body ? std::string_view(*said.body) : body.view(); }
@@ -38,14 +35,13 @@ class whole_answer_reader {
   whole_answer_reader(exchange& with, const core::eligible_route& route, upstream::conversation& talk,
                       std::chrono::milliseconds idle, limits_now limits);
 
-  // From the opened first attempt to the conversation's end. The attempt is released where its answer was whole.
+  // From the opened first attempt to the conversation's end. The attempt is released where its answer was whole. What
+  // the answer takes of the process's memory for bodies is held until the reader goes.
   boost::asio::awaitable<outcome> read(upstream::attempt& first);
-
-  // What the answer holds of the process's memory for bodies, until the reader goes.
-  [[nodiscard]] const permit& memory() const { return memory_; }
 
  private:
   using reply = std::expected<upstream::reply_step, core::attempt_failure>;
+  bool keep_instead(std::string_view rendered);
   boost::asio::awaitable<reply> hear(upstream::attempt& from);
   boost::asio::awaitable<reply> ask(const upstream::wire_request& request);
   boost::asio::awaitable<reply> ask_once(const upstream::wire_request& request, bool fresh, bool& stale);

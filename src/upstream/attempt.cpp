@@ -72,10 +72,47 @@ void attempt::arm_within(std::chrono::milliseconds span) {
 asio::awaitable<attempt::outcome> attempt::open(const wire_request& request, std::string_view traceparent, bool fresh) {
   outcome connected = co_await connect(fresh);
   if (!connected) co_return connected;
-  cut_.on_fire([this] { connection_->close(); });
+  cut_.on_fire([this] { cut_off(); });
   outcome sent = co_await send(request, traceparent);
   if (!sent) co_return sent;
+  outcome answered = co_await hear();
+  co_return answered;
+}
+
+asio::awaitable<attempt::outcome> attempt::take_up(std::shared_ptr<net::channel> connection) {
+  connection_ = std::move(connection);
+  reach_ = reach::maybe_sent;
+  sent_whole_ = true;
+  sent_at_ = std::chrono::steady_clock::now();
+  arm_within(limits_.answer);
+  cut_.on_fire([this] { cut_off(); });
+  outcome answered = co_await hear();
+  co_return answered;
+}
+
+std::shared_ptr<net::channel> attempt::hand_over() {
+  if (!left_waiting_) return nullptr;
+  left_waiting_ = false;
+  timer_.disarm();
+  cut_.forget();
+  return std::exchange(connection_, nullptr);
+}
+
+// What is awaited ends. A connection whose head is of use all the same stays open for whoever takes it over.
+void attempt::cut_off() {
+  if (may_leave_waiting_) {
+    connection_->nudge();
+  } else {
+    connection_->close();
+  }
+}
+
+// The head, and all of the answer where it is a refusal.
+asio::awaitable<attempt::outcome> attempt::hear() {
+  may_leave_waiting_ = limits_.head_outlives_cut && sent_whole_;
   outcome answered = co_await read_head();
+  // A cut may have come together with the head's last byte: then nothing was left to be taken over.
+  if (std::exchange(may_leave_waiting_, false) && !left_waiting_ && cut_.why() != net::interruption::none) cut_off();
   if (!answered) co_return answered;
   if (head_.status < 200 || head_.status > 299) {
     outcome refused = co_await refuse();
@@ -146,6 +183,8 @@ asio::awaitable<attempt::outcome> attempt::read_head() {
     if (*size == 0) {
       const auto woken = co_await connection_->more();
       if (woken == net::channel::wake::closed) co_return std::unexpected(broken_connection("closed before its answer"));
+      left_waiting_ = woken == net::channel::wake::nudged && cut_.why() != net::interruption::none;
+      if (left_waiting_) co_return std::unexpected(broken_connection("cut before its answer"));
       continue;
     }
     http::response_head head;

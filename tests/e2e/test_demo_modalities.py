@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -41,11 +42,11 @@ ALIASES = {
     "qwen3-embedding-8b": ("embeddings", dict.fromkeys(("CH", "EU"), "qwen3-embedding-8b-4096")),
     "whisper": ("stt", {"CH": "whisper-1", "EU": "azure-fast-transcription", "US": "azure-fast-transcription"}),
 }
-# What an answer must hold: a proof that the very file was read, where there is one.
+# What an answer must hold: a proof that the very file was read, the picture seen, and the vector is the model's.
 PROOFS: dict[str, Callable[[bytes], bool]] = {
     "chat": lambda body: b"received: hello" in body,
-    "vision": lambda body: b'"content"' in body,
-    "embeddings": lambda body: b'"embedding"' in body,
+    "vision": lambda body: b"received and 1 image: " in body,
+    "embeddings": lambda body: [len(one["embedding"]) for one in json.loads(body)["data"]] == [4096],
     "ocr": lambda body: f"sha256 {media.digest(media.letter())[:12]}".encode() in body,
     "stt": lambda body: f"sha256 {media.digest(media.recording())[:12]}".encode() in body,
     "tts": lambda body: body.startswith(b"ID3"),

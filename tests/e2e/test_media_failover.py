@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import openai
-from sim import faults, reading
+from sim import faults, layout, reading
 from sim.upstream import Step
 from support.documents import data_uri
 from support.registry import UNITS, World, dollars, model
@@ -110,7 +110,8 @@ class Failover(TranscribingCase):
         found = reading.read_bytes(media.letter())
         pages = response.json()["pages"]
         self.assertEqual(
-            [page["markdown"] for page in pages], [found.page("paper-3", at + 1) for at in range(found.pages)]
+            [page["markdown"] for page in pages],
+            [layout.markdown("paper-3", found, at + 1) for at in range(found.pages)],
         )
         for slug in order:
             received = document_of(self.world[slug].requests[0])

@@ -7,10 +7,10 @@ import signal
 from typing import Any
 
 from sim import faults
-from sim.upstream import Step, Then
-from support.case import PDF, FreshGatewayCase, document
+from sim.upstream import Gate, Step, Then
+from support.case import OCR, PDF, FreshGatewayCase, document, encoded
 from support.documents import AZURE, DocumentCase, ManyHostsCase
-from support.raw_client import Connection
+from support.raw_client import Connection, request_bytes
 from support.registry import World, agreement, model, per_page
 from support.waiting import eventually, settled
 
@@ -40,6 +40,35 @@ class Deleted(ManyHostsCase):
                 self.assertEqual(request.target, self.sent("GET", case.slug)[0].target)
                 self.assertEqual(request.header("ocp-apim-subscription-key"), f"upstream-key-of-{case.slug}")
                 self.assertEqual(request.body, b"")
+
+    UNUSABLE: dict[str, Step] = {
+        "surplus behind it": faults.reply(surplus=b"HTTP/1.1 200 OK\r\n\r\n"),
+        "compressed": faults.reply(headers=[("content-encoding", "gzip")]),
+        "half of it": faults.reply(announce=9, then=Then.CLOSE),
+        "a body without an end": faults.reply(announce=9, then=Then.STALL),
+    }
+
+    def test_also_where_no_more_than_the_head_of_its_beginning_can_be_used(self) -> None:
+        for name, case in self.play({name: [step] for name, step in self.UNUSABLE.items()}).items():
+            with self.subTest(name):
+                self.assert_deleted(slug=case.slug)
+
+    def test_also_where_the_beginning_was_not_waited_for(self) -> None:
+        gate = Gate()
+        self.addCleanup(gate.open)
+        (case,) = self.play({"late": [faults.reply(gate=gate)]}).values()
+        self.assert_fell_back(case)
+        self.assertIsNone(self.sent("POST", case.slug)[0].connection.peer_closed_at)
+        gate.open()
+        self.assert_deleted(slug=case.slug)
+
+    def test_what_nobody_will_ever_know_is_logged(self) -> None:
+        (case,) = self.play({"reset": [faults.RESET_BEFORE_HEAD] * 2}).values()
+        self.assert_fell_back(case)
+        eventually(lambda: "was not told to delete" in self.gateway.log(), "logged")
+        (line,) = (line for line in self.gateway.log().splitlines() if "was not told to delete" in line)
+        for told in (case.response.header("x-request-id") or "?", case.slug, "outcome=reset"):
+            self.assertIn(told, line)
 
     def test_never_of_class_general(self) -> None:
         self.play(self.ENDINGS, phi=None)
@@ -79,6 +108,30 @@ class Leaving(DocumentCase):
         self.assertLess(self.sent("DELETE")[-1].received_at - left, 0.5)
         self.assertEqual(len(self.sent("GET")), 2)
         self.assertEqual(self.world["second"].connections, [])
+
+    def test_before_the_provider_has_said_that_it_began(self) -> None:
+        gate = Gate()
+        self.addCleanup(gate.open)
+        self.world["first"].script([faults.reply(gate=gate)] * 2)
+        connections = [self.send_document(document(), phi="true") for _ in range(2)]
+        eventually(lambda: sum(one.whole for one in self.sent("POST")) == 2, "both are at the provider")
+        connections[0].close()
+        connections[1].reset()
+        eventually(lambda: self.gateway.samples().total("phigate_in_flight_requests") == 0, "both are over")
+        self.assertEqual([one.connection.peer_closed_at for one in self.sent("POST")], [None, None])
+        gate.open()
+        self.assert_deleted(2)
+        self.assertEqual(self.sent("GET"), [])
+        self.assertEqual(self.world["second"].connections, [])
+
+    def test_of_class_general_the_provider_is_left_at_once(self) -> None:
+        self.world["first"].script([faults.STALL_BEFORE_HEAD])
+        connection = self.send_document(document())
+        eventually(lambda: [one.whole for one in self.sent("POST")] == [True], "it is at the provider")
+        left = connection.close()
+        record = self.sent("POST")[0].connection
+        eventually(lambda: record.peer_closed_at, "the request is cancelled")
+        self.assertLess((record.peer_closed_at or 0) - left, 0.3)
 
     def test_while_a_poll_is_under_way(self) -> None:
         connection = self.begun(faults.STALL_BEFORE_HEAD)
@@ -163,12 +216,44 @@ class CutOff(DrainCase):
         self.assertEqual(len(self.sent("GET")), 1)
         self.assertEqual(self.world["second"].connections, [])
 
+    def test_a_beginning_that_is_cut_is_heard_of_and_deleted(self) -> None:
+        gate = Gate()
+        self.addCleanup(gate.open)
+        self.world["first"].script([faults.reply(gate=gate)])
+        connection = self.send_document(document(), phi="true")
+        eventually(lambda: [one.whole for one in self.sent("POST")] == [True], "it is at the provider")
+        self.gateway.signal(signal.SIGTERM)
+        self.assert_error(connection.read_response(), 503, "shutting_down")
+        gate.open()
+        self.assertEqual(self.gateway.wait(), 3)
+        self.assert_deleted()
+
     def test_of_class_general_it_is_cut(self) -> None:
         connection = self.begun(None, faults.STALL_BEFORE_HEAD)
         self.assert_error(connection.read_response(), 503, "shutting_down")
         connection.close()
         self.assertEqual(self.gateway.wait(), 3)
         self.assert_kept()
+
+
+class SlowReader(DocumentCase):
+    """A client that takes its time keeps neither the provider nor others waiting."""
+
+    protocols = (AZURE,)
+    TEXT = 9 << 20
+    config = {"limits": {"body": "16MiB", "memory": "32MiB"}}
+
+    def test_what_it_waits_for_is_deleted_and_what_it_sent_is_let_go(self) -> None:
+        result = {"content": "x" * self.TEXT, "pages": [{"pageNumber": 1, "spans": [{"offset": 0, "length": self.TEXT}]}]}
+        done = faults.reply(body=faults.to_json({"status": "succeeded", "analyzeResult": result}))
+        self.world["first"].script([BEGIN, done])
+        slow = self.connect(receive_buffer=4096)
+        body = encoded(document(PDF + bytes(11 << 20))) or b""
+        slow.send(request_bytes("POST", OCR, self.told(None, "true", ()), body))
+        self.assert_deleted()
+        # Its upload and its answer and another upload would be more than all of the memory.
+        self.assert_ok(self.read_document(body, phi="true"), "first")
+        self.assertEqual(len(slow.read_response().json()["pages"][0]["markdown"]), self.TEXT)
 
 
 class Secrets(DocumentCase):

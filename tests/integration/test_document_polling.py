@@ -11,6 +11,7 @@ from sim.upstream import Step, Then
 from support.case import document
 from support.documents import AZURE, DocumentCase, ManyHostsCase
 from support.registry import World
+from support.waiting import eventually
 
 BEGIN = faults.answer()
 RUNNING = b'{"status":"running","createdDateTime":"2026-01-01T00:00:00Z","lastUpdatedDateTime":"2026-01-01T00:00:00Z"}'
@@ -246,7 +247,7 @@ class Addresses(DocumentCase):
 class AddressesAtTheOrigin(ManyHostsCase):
     count = 3
 
-    def test_they_are_asked_and_only_results_are_deleted(self) -> None:
+    def test_they_are_asked_unless_their_result_could_not_be_deleted(self) -> None:
         others: Any = [self.world[f"host-{number}"].api for number in range(3)]
         self.addCleanup(setattr, others[0], "elsewhere", None)
         others[0].elsewhere = others[0].origin.replace("https", "HTTPS")
@@ -261,10 +262,18 @@ class AddressesAtTheOrigin(ManyHostsCase):
         self.assert_served(played["in other words"])
         self.assert_deleted(slug="host-0")
         self.assert_fell_back(played["an odd path"])
-        self.assertEqual([one.target for one in self.sent("GET", "host-1")], ["/other/place?x=1"])
-        self.assert_kept("host-1")
+        self.assertEqual([one.method for one in self.world["host-1"].requests], ["POST"])
+        eventually(lambda: "outcome=no_address" in self.gateway.log(), "logged")
         self.assert_served(played["another one later"])
         self.assertEqual(len({one.target for one in self.sent("GET", "host-2")}), 1)
+
+
+    def test_of_class_general_any_of_them_is_asked(self) -> None:
+        odd = self.world["host-1"].api.origin + "/other/place?x=1#part"
+        played = self.play({"": [BEGIN], "an odd path": [accepted(odd)]}, phi=None)
+        self.assert_fell_back(played["an odd path"])
+        self.assertEqual([one.target for one in self.sent("GET", "host-1")], ["/other/place?x=1"])
+        self.assert_kept("host-1")
 
 
 class Deadlines(DocumentCase):
@@ -288,6 +297,23 @@ class Deadlines(DocumentCase):
         started = time.monotonic()
         self.assert_error(self.read_document(document()), 504, "upstream_timeout")
         self.assertLess(time.monotonic() - started, 1.7)
+        self.assertEqual(self.sent("GET"), [])
+
+
+class NoTimeToWait(DocumentCase):
+    config = {"timeouts": {**SHORT, "total": "3s"}}
+
+    def test_what_is_left_of_the_time_goes_to_another_route(self) -> None:
+        self.world["first"].script([faults.reply(202, headers=[("retry-after", "9")])])
+        api: Any = self.world["first"].api
+        self.addCleanup(setattr, api, "retry_after", api.retry_after)
+        api.retry_after = None
+        body = document()
+        started = time.monotonic()
+        response = self.read_document(body)
+        self.assertLess(time.monotonic() - started, 2.0)
+        self.assert_mistrals(response, body)
+        self.assert_attempts(response, 2)
         self.assertEqual(self.sent("GET"), [])
 
 

@@ -132,6 +132,33 @@ class Pages(ResultCase):
             self.assert_pages(result("one" + BREAK + "two" + BREAK + "three", pages), "one", "two", "three")
 
 
+class Bounds(ResultCase):
+    """No more pages than the service reads of a document, and a bounded part of whatever else comes."""
+
+    MOST = 2000
+
+    def test_as_many_pages_as_there_may_be(self) -> None:
+        empty = [""] * self.MOST
+        self.assert_pages(result("", [{}] * self.MOST), *empty)
+        self.assert_pages(result(BREAK * (self.MOST - 1), None), *empty)
+
+    def test_one_page_more(self) -> None:
+        for pages in ([{}] * (self.MOST + 1), [0] * (self.MOST + 1)):
+            self.assert_unusable(to_json(result("", pages)))
+        self.assert_unusable(to_json(result(BREAK * self.MOST, None)))
+
+    def test_a_flood_of_pages(self) -> None:
+        """Three bytes each on the wire, and none of them is paid for."""
+        flood = b'{"status":"succeeded","analyzeResult":{"content":"","pages":[{}' + b",{}" * 4_000_000 + b"]}}"
+        self.assert_unusable(flood)
+
+    def test_however_many_words_a_page_lists(self) -> None:
+        word = {"content": "Wort", "polygon": [0, 0, 1, 0, 1, 1, 0, 1], "confidence": 0.9, "span": span(0, 4)}
+        pages = listed("Wort")
+        pages[0]["words"] = [word] * 100_000
+        self.assert_pages(result("Wort", pages, paragraphs=[word] * 1000), "Wort")
+
+
 class Nonsense(ResultCase):
     def test_what_is_no_json(self) -> None:
         whole = to_json(result("text", listed("text")))

@@ -7,8 +7,10 @@ from typing import Any
 from sim import faults
 from support.auth_keys import bearer, key
 from support.case import AFTER_A_TRY, CHAT, EMBEDDINGS, EXPLAIN, GatewayCase, image_question, question
+from support.forms import FILE, MODEL
+from support.multipart import field, form
 from support.raw_client import Response
-from support.registry import World, agreement, dollars, model, regional_world
+from support.registry import World, agreement, dollars, model, regional_world, speech_world
 
 MEMBERS = ["decision", "region", "class", "modality", "strategy", "candidates", "excluded", "error"]
 CANDIDATE = {"provider", "model", "endpoint", "country", "score", "health", "cooling", "price"}
@@ -240,6 +242,44 @@ class Refusals(ExplainCase):
                 self.assert_error(self.post(EXPLAIN, body, headers=headers), status, code)
         self.assert_error(self.get(EXPLAIN, told), 405)
         self.assertEqual(self.world.requests(), 0)
+
+
+class Transcriptions(ExplainCase):
+    """Asked as JSON; the error is the one that the form would have got."""
+
+    @classmethod
+    def build_world(cls) -> World:
+        return speech_world(stt=("openai",), tts=())
+
+    def explained_as(self, fields: dict[str, Any], **options: Any) -> dict[str, Any]:
+        return self.explained({"modality": "stt", "model": "whisper-a", **fields}, **options)
+
+    def test_what_a_form_may_have(self) -> None:
+        for fields in (
+            {"language": "de", "prompt": "a", "temperature": 0.5, "response_format": "srt", "stream": False},
+            {"response_format": "verbose_json", "timestamp_granularities": ["word"]},
+            {"response_format": "verbose_json", "timestamp_granularities[]": ["word"]},
+            {"file": "a.mp3", "chunking_strategy": "auto", "provider": {"only": ["first"]}, "prompt": None},
+        ):
+            with self.subTest(fields):
+                self.assertEqual(self.explained_as(fields)["decision"], "route")
+
+    def test_what_a_form_may_not_have(self) -> None:
+        for name, value in (("languag", "de"), ("store", "true"), ("messages", "[]"), ("zdr", "true"), ("Prompt", "a")):
+            for phi in ("false", "true"):
+                with self.subTest(name=name, phi=phi):
+                    refused = self.transcribe(form(MODEL, field(name, value), FILE), phi=phi)
+                    self.assert_error(refused, 400)
+                    self.assertEqual(self.explained_as({name: value}, phi=phi)["error"], refused.error)
+
+    def test_what_no_route_has_is_named_as_the_form_names_it(self) -> None:
+        for name in ("include[]", "known_speaker_names[]", "known_speaker_references[]"):
+            with self.subTest(name):
+                refused = self.transcribe(form(MODEL, field(name, "a"), FILE))
+                self.assert_error(refused, 400, "unsupported_parameter")
+                self.assertEqual(refused.error["param"], name)
+                for told in (name, name.removesuffix("[]")):
+                    self.assertEqual(self.explained_as({told: ["a"]})["error"], refused.error)
 
 
 class NothingIsCounted(ExplainCase):

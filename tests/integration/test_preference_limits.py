@@ -114,6 +114,33 @@ class NoFreeHost(LimitsCase):
         self.assertEqual(self.assert_error(response, 422)["metadata"]["excluded"]["max_price"], 1)
 
 
+class RequireDocumentParameters(GatewayCase):
+    """What a protocol has no place for counts as well as what a registry drops."""
+
+    @classmethod
+    def build_world(cls) -> World:
+        world = World()
+        for slug, protocol in (("azure", "azure_document_intelligence"), ("mistral", "mistral")):
+            world.provider(slug, {"ocr-a": model("ocr")}, protocol=protocol)
+        return world
+
+    def test_a_field_that_only_one_takes(self) -> None:
+        both = {"azure", "mistral"}
+        for fields, due in (
+            ({}, both),
+            ({"pages": [0]}, both),
+            ({"include_image_base64": None}, both),
+            ({"include_image_base64": True}, {"mistral"}),
+            ({"table_format": "html"}, {"mistral"}),
+            ({"extract_header": True, "pages": [0]}, {"mistral"}),
+        ):
+            for required in (True, False):
+                with self.subTest(fields=fields, required=required):
+                    body = {"model": "ocr-a", "modality": "ocr", "provider": {"require_parameters": required}, **fields}
+                    told = {one["provider"] for one in self.explain(body)["candidates"]}
+                    self.assertEqual(told, due if required else both)
+
+
 class RequireParameters(LimitsCase):
     @classmethod
     def build_world(cls) -> World:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from support.case import CHAT, question
 from support.framing import BODY, HEAD, LENGTH, SMUGGLED, FramingCase, chunks
 from support.raw_client import request_bytes
+from support.waiting import eventually
 
 
 class Smuggling(FramingCase):
@@ -36,21 +37,21 @@ class Smuggling(FramingCase):
         self.assert_refused(HEAD + LENGTH + b"content-length: 0\r\n\r\n" + BODY + SMUGGLED)
 
     def test_a_transfer_encoding_that_is_not_exactly_one_chunked(self) -> None:
-        for value in (
-            b"gzip",
-            b"chunked, chunked",
-            b"gzip, chunked",
-            b"chunked, gzip",
-            b"identity",
-            b"",
-            b"xchunked",
-            b"chunked;q=1",
-            b'"chunked"',
-            b"chunked\x0b",
+        for value, status in (
+            (b"gzip", 501),
+            (b"chunked, chunked", 400),
+            (b"gzip, chunked", 501),
+            (b"chunked, gzip", 400),
+            (b"identity", 400),
+            (b"", 400),
+            (b"xchunked", 501),
+            (b"chunked;q=1", 400),
+            (b'"chunked"', 400),
+            (b"chunked\x0b", 400),
         ):
             with self.subTest(value):
                 self.assert_refused(
-                    HEAD + b"Transfer-Encoding: " + value + b"\r\n\r\n" + chunks(BODY) + SMUGGLED, (400, 501)
+                    HEAD + b"Transfer-Encoding: " + value + b"\r\n\r\n" + chunks(BODY) + SMUGGLED, status
                 )
 
     def test_two_transfer_encodings(self) -> None:
@@ -59,7 +60,7 @@ class Smuggling(FramingCase):
         )
 
     def test_an_unknown_coding_is_not_implemented(self) -> None:
-        self.assert_refused(HEAD + b"Transfer-Encoding: brotli\r\n\r\n" + SMUGGLED, (400, 501))
+        self.assert_refused(HEAD + b"Transfer-Encoding: brotli\r\n\r\n" + SMUGGLED, 501)
 
     def test_chunked_in_http_1_0(self) -> None:
         self.assert_refused(
@@ -91,7 +92,7 @@ class Smuggling(FramingCase):
 
     def test_what_follows_a_refused_request_is_not_a_request(self) -> None:
         connection, response = self.send_raw(HEAD + b"Transfer-Encoding: gzip\r\n\r\n" + SMUGGLED * 3)
-        self.assertIn(response.status, (400, 501))
+        self.assert_error(response, 501, "not_implemented")
         self.assertTrue(connection.closed())
 
 
@@ -255,3 +256,36 @@ class Trailers(FramingCase):
         connection, response = self.send_raw(self.chunked(b"X-Odd: 1\r\n") + request_bytes("GET", "/healthz"))
         self.assert_ok(response)
         self.assertEqual(connection.read_response("GET").status, 200)
+
+
+class EarlyAnswers(FramingCase):
+    """Many clients read nothing before they have sent everything: an answer that comes first must not be lost with it."""
+
+    SIZE = 20 << 20
+
+    def head(self, size: int) -> bytes:
+        return HEAD + b"X-PHI: maybe\r\nContent-Length: %d\r\n\r\n" % size
+
+    def test_the_rest_of_an_announced_body_is_taken_and_dropped(self) -> None:
+        connection = self.connect()
+        connection.send(self.head(self.SIZE) + bytes(self.SIZE))
+        self.assert_error(connection.read_response(), 400, "invalid_phi")
+        self.assertTrue(connection.closed())
+        self.assertFalse(connection.was_reset)
+
+    def test_no_more_is_taken_than_a_body_may_be(self) -> None:
+        connection = self.connect()
+        with self.assertRaises(ConnectionError):
+            connection.send(self.head(1 << 40) + bytes(64 << 20))
+
+    def test_who_stops_sending_is_not_waited_for(self) -> None:
+        def connections() -> float:
+            return self.gateway.samples().total("phigate_client_connections")
+
+        eventually(lambda: connections() <= 1, "at most that of the samples")
+        least = connections()
+        connection = self.connect()
+        connection.send(self.head(self.SIZE))
+        self.assert_error(connection.read_response(), 400, "invalid_phi")
+        self.assertEqual(connections(), least + 1)
+        eventually(lambda: connections() == least, "it is given up", timeout=5)

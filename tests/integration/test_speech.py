@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim import faults
 from support.case import SPEECH, encoded, question, spoken
 from support.registry import AZURE_VOICES, UNITS, World, agreement, model, per_million_chars
 from support.speech import AZURE_FORMATS, MEDIA_TYPES, PRICE, SpeechCase, azure_audio, openai_audio
@@ -159,6 +160,28 @@ class Refusals(SpeechCase):
                 self.assertEqual(error["param"], "stream_format")
         self.assert_ok(self.speak(spoken(stream_format="audio")), "voice-1")
 
+    def test_a_stream_as_others_name_it(self) -> None:
+        response = self.speak(spoken(stream=True))
+        error = self.assert_error(response, 400, "unsupported_parameter")
+        self.assertEqual(error["param"], "stream")
+        self.assert_untried(response)
+        for word in ("true", "x", "", 1, [], {}):
+            with self.subTest(word):
+                error = self.assert_error(self.speak(spoken(stream=word)), 400, "invalid_request")
+                self.assertEqual(error["param"], "stream")
+        for off in (False, None):
+            for slug in AUDIBLE:
+                with self.subTest((off, slug)):
+                    self.assert_ok(self.speak_at(slug, stream=off), slug)
+
+    def test_nothing_to_say(self) -> None:
+        for text in ("", " ", "\t \n", "\u0001", "\u00a0\u3000", "\ufeff"):
+            with self.subTest(text):
+                response = self.speak(spoken(text))
+                error = self.assert_error(response, 400, "invalid_request")
+                self.assertEqual(error["param"], "input")
+                self.assert_untried(response)
+
     def test_methods(self) -> None:
         for method in ("GET", "HEAD", "PUT", "DELETE", "PATCH"):
             with self.subTest(method):
@@ -193,6 +216,30 @@ class Refusals(SpeechCase):
                 self.assertNotIn(b'"provider"', request.body)
 
 
+class Streams(SpeechCase):
+    """Of a host that declares one."""
+
+    EVENTS = b'data: {"type":"speech.audio.delta","audio":"AAAA"}\n\ndata: {"type":"speech.audio.done"}\n\n'
+
+    @classmethod
+    def build_world(cls) -> World:
+        world = super().build_world()
+        able = model("tts", price=per_million_chars(100_000), features=["sse", "stream"])
+        world.provider("able", {"voice-a": able})
+        return world
+
+    def test_they_come_as_they_are(self) -> None:
+        for fields in ({"stream": True}, {"stream_format": "sse"}):
+            with self.subTest(fields):
+                step = faults.reply(body=self.EVENTS, content_type="text/event-stream", framing="chunked")
+                self.world["able"].script([step])
+                response = self.speak(spoken(**fields))
+                self.assert_ok(response, "able")
+                self.assert_attempts(response, 1)
+                self.assertEqual(response.header("content-type"), "text/event-stream")
+                self.assertEqual(response.body, self.EVENTS)
+
+
 class Explained(SpeechCase):
     """What /v1/route/explain says and what happens are one."""
 
@@ -202,6 +249,10 @@ class Explained(SpeechCase):
         spoken(voice="onyx"),
         spoken(voice="onyx", response_format="pcm", provider={"ignore": ["voice-2"]}),
         spoken(stream_format="sse"),
+        spoken(stream=True),
+        spoken(stream=False),
+        spoken(stream="yes"),
+        spoken(" \u0001"),
         spoken(response_format="aac", provider={"only": ["voice-1"]}),
         spoken(voice="onyx", provider={"only": ["voice-1"]}),
         spoken(voice="onyx", response_format="flac", provider={"only": ["voice-1"]}),

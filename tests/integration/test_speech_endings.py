@@ -92,6 +92,45 @@ class CutOff(DrainCase):
         self.assert_ends(connection, 3)
 
 
+class OldClients(SpeechCase):
+    """HTTP/1.0 has neither chunks nor, here, a length: nothing but the connection's end can tell a part from the whole."""
+
+    config = {"timeouts": {"idle": "300ms"}}
+
+    def heard(self, step: faults.Step | None) -> tuple[bytes, bool]:
+        if step is not None:
+            self.world["voice-1"].script([step])
+        connection = self.send_speech(version="HTTP/1.0")
+        response = connection.read_response()
+        self.assert_ok(response, "voice-1")
+        return response.body, connection.was_reset
+
+    def test_a_part_ends_in_a_reset(self) -> None:
+        for then in (Then.CLOSE, Then.RESET, Then.STALL):
+            with self.subTest(then):
+                self.nothing_cools(spoken())
+                body, was_reset = self.heard(faults.pieces(SOUND, then=then))
+                self.assertTrue(SOUND.startswith(body))
+                self.assertTrue(was_reset)
+
+    def test_the_whole_does_not(self) -> None:
+        self.nothing_cools(spoken())
+        self.assertEqual(self.heard(faults.pieces(SOUND)), (SOUND, False))
+
+
+class OldClientsCutOff(DrainCase):
+    config = {**DrainCase.config, "drain": {"delay": "50ms", "timeout": "300ms"}}
+
+    def test_a_part_ends_in_a_reset(self) -> None:
+        self.world["voice-1"].script([faults.pieces(SOUND, then=Then.STALL)])
+        connection = self.send_speech(version="HTTP/1.0")
+        connection.read_head()
+        self.gateway.signal(signal.SIGTERM)
+        self.assertEqual(connection.read_rest(), SOUND)
+        self.assertTrue(connection.was_reset)
+        self.assertEqual(self.gateway.wait(), 3)
+
+
 class Secrets(SpeechCase):
     KEY = "canary-clientkey-5c1e"
     config = {

@@ -46,6 +46,10 @@ NO_AUDIO = {
     "XML as text": faults.reply(body=b"<?xml version='1.0'?><error/>", content_type="text/xml"),
     "text": faults.reply(body=b"upstream connect error", content_type="text/plain"),
     "events": faults.stream([{"type": "speech.audio.delta", "audio": "AAAA"}]),
+    "another sound": faults.reply(body=b"RIFF$\x00\x00\x00WAVE", content_type="audio/wav"),
+    "another sound in capitals": faults.reply(body=b"OggS", content_type="Audio/Ogg; codecs=opus"),
+    "a sound that no client can ask for": faults.reply(body=b"\x1aE\xdf\xa3", content_type="audio/webm"),
+    "no type": faults.reply(body=JSON_ERROR, content_type=""),
 }
 
 

@@ -91,7 +91,7 @@ class AsItComes(RelayCase):
         )
         self.assert_audio(self.speak(), sound)
 
-    def test_what_the_provider_calls_it_does_not_matter(self) -> None:
+    def test_what_the_provider_calls_it_does_not_matter_where_it_is_no_other_sound(self) -> None:
         for name in ("audio/mp3", "audio/x-unknown", "application/octet-stream", "AUDIO/MPEG; rate=24000"):
             for slug in ("voice-1", "voice-2"):
                 with self.subTest((name, slug)):

@@ -158,12 +158,12 @@ class Fields(FormsCase):
         """A stream, log probabilities, speakers told apart: named by the field that asks for them."""
         for name, value, param in (
             ("stream", "true", "stream"),
-            ("include[]", "logprobs", "include"),
-            ("known_speaker_names[]", "Anna", "known_speaker_names"),
-            ("known_speaker_references[]", "data:audio/wav;base64,AA==", "known_speaker_names"),
+            ("include[]", "logprobs", "include[]"),
+            ("known_speaker_names[]", "Anna", "known_speaker_names[]"),
+            ("known_speaker_references[]", "data:audio/wav;base64,AA==", "known_speaker_references[]"),
         ):
             with self.subTest(name):
-                self.refused(field(name, value), code="unsupported_parameter", param=param)
+                self.refused(field(name, value), code="unsupported_parameter", param=param, says=f"'{param}'")
 
     def test_streams(self) -> None:
         self.assert_takes(form(MODEL, field("stream", "false"), FILE))

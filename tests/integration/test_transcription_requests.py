@@ -162,7 +162,7 @@ class TheFile(TranscriptionsCase):
             "a NUL": b"\x00",
             "line ends": b"\r\n\r\n\n\r--\r\n--",
             "what looks like a boundary": b"\r\n--" + boundary[:-1] + b"\r\n--" + boundary[:-1] + b"5--\r\n",
-            "the boundary within a line": b"a--" + boundary + b"--\r\n",
+            "the boundary without its hyphens": b"\r\n" + boundary[2:] + b"--\r\n",
             "the gateway's own boundary": b"--" + ours + b"\r\n--" + ours + b"--\r\n",
             "all boundaries that the gateway might try next": stems + b"\r\n--" + ours + b"0\r\n",
             "the beginning of the closing boundary": b"x\r\n-",

@@ -33,7 +33,7 @@ def as_fields(members: dict[str, Any]) -> list[Part]:
 
 
 def add_host(world: World, slug: str, price: float, protocol: str = "openai", **facts: Any) -> None:
-    dialect = {"request": {"drop": ["prompt"]}} if slug == "delta" else {}
+    dialect = {"request": {"drop": ["timestamp_granularities"]}} if slug == "alpha" else {}
     world.provider(slug, {"whisper-a": model("stt", price=per_minute(price), **dialect)}, protocol=protocol, **facts)
 
 
@@ -101,9 +101,27 @@ class Preferences(GatewayCase):
                 self.assertEqual(self.explained_order(body), due)
 
     def test_a_field_that_a_route_drops(self) -> None:
-        prompt = field("prompt", "Phigate")
-        self.assertEqual(self.tried({"require_parameters": True}, prompt), ["gamma", "beta", "alpha"])
-        self.assertEqual(self.tried({"require_parameters": False}, prompt), ["gamma", "beta", "alpha", "delta"])
+        """By its registry, whose list has no brackets, or because its protocol has no place for it."""
+        words = (field("timestamp_granularities[]", "word"), field("response_format", "verbose_json"))
+        for fields, due in (
+            (words, ["gamma", "beta", "delta"]),
+            ([field("prompt", "Phigate")], ["gamma", "beta", "alpha"]),
+            ([field("temperature", "0.5")], ["alpha", "delta"]),
+            ([field("chunking_strategy", "auto")], ["alpha"]),
+            ([field("language", "de")], ["gamma", "beta", "alpha", "delta"]),
+        ):
+            with self.subTest(fields[0].head):
+                self.assertEqual(self.tried({"require_parameters": True}, *fields), due)
+                usual = ["gamma", "beta", "alpha", "delta"]
+                self.assertEqual(self.tried({"require_parameters": False}, *fields), usual)
+
+    def test_why_such_a_route_is_passed_over(self) -> None:
+        body = {"model": "whisper-a", "modality": "stt", "prompt": "a", "timestamp_granularities": ["word"]}
+        told = self.explain(body | {"response_format": "verbose_json", "provider": {"require_parameters": True}})
+        details = {one["provider"]: one["detail"] for one in told["excluded"] if one["reason"] == "parameters"}
+        self.assertEqual(
+            details, {"alpha": "drops the field 'timestamp_granularities'", "delta": "drops the field 'prompt'"}
+        )
 
     def test_regions(self) -> None:
         self.assertEqual(self.tried(None, region="CH"), ["swiss"])

@@ -237,6 +237,27 @@ class Vendors(VendorsCase):
                 self.assert_error(response, 405, "method_not_allowed")
                 self.assertEqual(response.header("allow"), "GET, HEAD, OPTIONS")
 
+    def test_what_may_be_asked_without_a_key_may_be_asked_about_without_one(self) -> None:
+        for path in (VENDORS, "/openapi.json", "/healthz", "/readyz"):
+            with self.subTest(path):
+                self.assertEqual(self.get(path).status, 200)
+                response = self.get(path, method="OPTIONS")
+                self.assertEqual((response.status, response.header("allow")), (204, "GET, HEAD, OPTIONS"))
+        for path in ("/v1/models", "/v1/models/model-a", "/metrics", "/v1/ocr"):
+            with self.subTest(path):
+                self.assert_error(self.get(path, method="OPTIONS"), 401, "invalid_api_key")
+
+    def test_each_answer_has_its_own_time(self) -> None:
+        def at(told: dict[str, Any]) -> str:
+            return told.pop("generated_at")
+
+        first = self.told()
+        began = at(first)
+        eventually(lambda: at(self.told()) > began, "time goes on")
+        again = self.told()
+        self.assertRegex(at(again), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertEqual(again, first)
+
     def test_a_query_changes_nothing_and_a_path_below_is_none(self) -> None:
         self.assertEqual(self.get(f"{VENDORS}?format=html&provider=swiss").header("content-type"), "application/json")
         self.assert_error(self.get(f"{VENDORS}/swiss"), 404, "not_found")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import reading
+from . import layout, reading
 from .provider_api import Answer, Failure, ProviderApi, check_media_type, json_answer, read_json
 from .wire import Request
 
@@ -17,9 +16,6 @@ RESULT = re.compile(re.escape(MODELS) + r"([A-Za-z0-9][A-Za-z0-9._~-]{1,63})/ana
 VERSION = "2024-11-30"
 PARAMETERS = ("api-version", "pages", "locale", "stringIndexType", "features", "outputContentFormat", "output", "_overload")
 PAGES = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*")
-INDEX_TYPES = ("textElements", "unicodeCodePoint", "utf16CodeUnit")
-WITHOUT_PAGES = (b"PK", b"<")  # how documents begin that have none to choose from
-BREAK = "\n\n<!-- PageBreak -->\n\n"
 CREATED = "2026-01-01T00:00:00Z"
 
 
@@ -83,32 +79,30 @@ class AzureDocumentApi(ProviderApi):
             raise refused("The requested model was not found", "ModelNotFound", "NotFound", 404)
         if unknown := set(query) - set(PARAMETERS):
             raise refused(f"Unknown parameters: {sorted(unknown)}", "InvalidParameter")
-        if query.get("stringIndexType", INDEX_TYPES[0]) not in INDEX_TYPES:
+        if query.get("stringIndexType", layout.INDEX_TYPES[0]) not in layout.INDEX_TYPES:
             raise refused("stringIndexType", "InvalidParameter", "InvalidArgument")
         if query.get("outputContentFormat", "text") not in ("text", "markdown"):
             raise refused("outputContentFormat", "InvalidParameter", "InvalidArgument")
         check_media_type(request)
         self.pages(request, query)
 
-    def source(self, request: Request) -> tuple[reading.Document, bytes]:
-        """The document, and how it begins."""
+    def source(self, request: Request) -> reading.Document:
         body = read_json(request)
         if set(body) not in ({"urlSource"}, {"base64Source"}) or not isinstance(next(iter(body.values())), str):
             raise refused("Exactly one of urlSource and base64Source", "InvalidParameter")
         try:
             if "urlSource" in body:
-                return reading.read_url(body["urlSource"]), b""
-            data = reading.decoded(body["base64Source"])
-            return reading.read_bytes(data), data[:2]
+                return reading.read_url(body["urlSource"])
+            return reading.read_bytes(reading.decoded(body["base64Source"]))
         except ValueError as error:
             raise refused(f"The file is corrupted or its format is not supported: {error}", "InvalidContent") from error
 
     def pages(self, request: Request, query: dict[str, str]) -> tuple[reading.Document, list[int]]:
         """The document and the numbers of its pages that are wanted, counted from 1."""
-        document, begins = self.source(request)
+        document = self.source(request)
         if (asked := query.get("pages")) is None:
             return document, list(range(1, document.pages + 1))
-        if not PAGES.fullmatch(asked) or begins.startswith(WITHOUT_PAGES):
+        if not PAGES.fullmatch(asked) or document.is_flowing:
             raise refused("pages", "InvalidParameter", "InvalidArgument")
         wanted: set[int] = set()
         for part in asked.split(","):
@@ -177,45 +171,12 @@ class AzureDocumentApi(ProviderApi):
         return Answer(b"", 204, "", self.headers())
 
     def result(self, model: str, query: dict[str, str], document: reading.Document, wanted: list[int]) -> dict[str, Any]:
-        is_markdown = query.get("outputContentFormat") == "markdown"
-        index_type = query.get("stringIndexType", INDEX_TYPES[0])
-        texts = [framed(document.page(self.name, number), number, is_markdown) for number in wanted]
-        between = BREAK if is_markdown else "\n"
-        pages, before = [], 0
-        for number, text in zip(wanted, texts, strict=True):
-            span = {"offset": before, "length": length(text, index_type)}
-            before += span["length"] + length(between, index_type)
-            pages.append(page(number, span, document.is_picture))
-        return {
-            "apiVersion": VERSION,
-            "modelId": model,
-            "stringIndexType": index_type,
-            "contentFormat": "markdown" if is_markdown else "text",
-            "content": between.join(texts),
-            "pages": pages,
-            "paragraphs": [],
-            "tables": [],
-            "figures": [],
-            "sections": [],
-        }
-
-
-def framed(text: str, number: int, is_markdown: bool) -> str:
-    if not is_markdown:
-        return text
-    return f'<!-- PageHeader="Kopf {number}" -->\n\n{text}\n\n<!-- PageFooter="Fuß {number}" -->\n<!-- PageNumber="{number}" -->'
-
-
-def page(number: int, span: dict[str, int], is_picture: bool) -> dict[str, Any]:
-    size = {"width": 1700, "height": 2200, "unit": "pixel"} if is_picture else {"width": 8.5, "height": 11, "unit": "inch"}
-    return {"pageNumber": number, "angle": 0, **size, "words": [], "lines": [], "spans": [span]}
-
-
-def length(text: str, index_type: str) -> int:
-    """In the units that were asked for; those that are usual are what a reader takes for one character."""
-    if index_type == "unicodeCodePoint":
-        return len(text)
-    if index_type == "utf16CodeUnit":
-        return len(text.encode("utf-16-le")) // 2
-    joined = re.sub(r".\u200d", "", text)
-    return sum(not unicodedata.combining(one) and not 0x1F3FB <= ord(one) <= 0x1F3FF for one in joined)
+        return layout.result(
+            self.name,
+            document,
+            wanted,
+            model=model,
+            version=VERSION,
+            is_markdown=query.get("outputContentFormat") == "markdown",
+            index_type=query.get("stringIndexType", layout.INDEX_TYPES[0]),
+        )

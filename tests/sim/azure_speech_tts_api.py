@@ -28,6 +28,7 @@ FORMATS = {
 }
 MEDIA_TYPES = {"mp3": "audio/mpeg", "opus": "audio/ogg; codecs=opus; rate=24000", "wav": "audio/x-wav", "pcm": "audio/basic"}
 LONGEST_AGENT = 255
+SLOWEST, FASTEST = 0.5, 2.0  # what a rate may come to; anything beyond sounds like the nearer of them
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,6 @@ def spoken(element: ElementTree.Element) -> str:
 
 
 def speed_of(rate: str) -> float:
-    if not RATE.fullmatch(rate) or not -75 <= float(rate[:-1]) <= 300:
+    if not RATE.fullmatch(rate):
         raise Failure(400, f"rate {rate!r}")
-    return 1 + float(rate[:-1]) / 100
+    return min(max(1 + float(rate[:-1]) / 100, SLOWEST), FASTEST)

@@ -56,6 +56,7 @@ class MistralApi(Api):
     counts_in_last_chunk: bool = True
     thinks: bool = False  # content comes as an array of chunks, thoughts first
     wraps_details: bool = False  # a 422's detail comes within `message`
+    ends_with: str = "stop"  # an answer's finish reason; "error" is one of Mistral's own
     file_limit: int = 500 << 20
 
     # ---- judging
@@ -78,6 +79,7 @@ class MistralApi(Api):
         check_fields(body, CHAT_FIELDS)
         check_fields(body.get("stream_options") or {}, ("include_usage",), "stream_options")
         self.check_model(body.get("model"), "vision" if count_images(body) else "chat")
+        # Mistral's schema has 1.5, its page on errors 1: what both take is never refused, and what neither does always.
         if not 0 <= (body.get("temperature") or 0) <= 1.5:
             raise mistaken("Input should be from 0 to 1.5", "temperature", given=body["temperature"])
         choice = body.get("tool_choice")
@@ -195,7 +197,11 @@ class MistralApi(Api):
         return [thought, {"type": "text", "text": text}]
 
     def counted(self, body: dict[str, Any], answer: str) -> dict[str, Any]:
-        return super().counted(body, answer) | {"num_cached_tokens": 0, "prompt_audio_seconds": None}
+        told = {"num_cached_tokens": 0, "prompt_token_details": {"cached_tokens": 0}, "prompt_audio_seconds": None}
+        return super().counted(body, answer) | told
+
+    def finish_reason(self, body: dict[str, Any]) -> str:
+        return self.ends_with
 
     def embeddings(self, body: dict[str, Any]) -> dict[str, Any]:
         return super().embeddings({"dimensions": body.get("output_dimension", self.dimensions), **body})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import http
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .openai_api import TRANSCRIPTIONS, Api, texts
 from .openai_audio import Asked
-from .provider_api import Answer, Failure, json_answer
+from .provider_api import Answer, Failure, invalid, json_answer
 from .wire import Request
 
 GOOGLE_WORDS = {
@@ -20,6 +20,21 @@ GOOGLE_WORDS = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
+
+UNSUPPORTED_AT_SCALEWAY = (
+    "audio",
+    "metadata",
+    "modalities",
+    "prediction",
+    "prompt_cache_key",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "system_fingerprint",
+    "user",
+    "web_search",
+    "web_search_options",
+)
 
 
 @dataclass
@@ -50,8 +65,10 @@ class VertexApi(GeminiApi):
 
 @dataclass
 class ScalewayApi(Api):
-    """Codes are numbers, an unknown model is a 422, and the oldest models have flat errors."""
+    """Codes are numbers, an unknown model is a 422, the oldest models have flat errors, and what is documented as not
+    supported is refused."""
 
+    rejects: tuple[str, ...] = UNSUPPORTED_AT_SCALEWAY
     transcript_formats: tuple[str, ...] = ("json",)
     legacy: tuple[str, ...] = ("llama-3.3-70b-instruct", "gemma-3-27b-it")
     output_limit: int = 16_384  # max_completion_tokens; more is a 416
@@ -69,6 +86,8 @@ class ScalewayApi(Api):
         try:
             super().check_chat(body)
             self.check_limit(body)
+            if "include_obfuscation" in (body.get("stream_options") or {}):
+                raise invalid("stream_options", "include_obfuscation is not supported")
         except Failure as failure:
             failure.details = body.get("model")
             raise
@@ -87,7 +106,8 @@ class ScalewayApi(Api):
 
 @dataclass
 class TogetherApi(Api):
-    """403 for a prompt that is too long, 402 for money spent, transcripts in two forms and, unless told, in English."""
+    """403 for a prompt that is too long, 402 for money spent, transcripts in two forms and, unless told, in English. Every
+    answer that is no stream tells the limits in force."""
 
     transcript_formats: tuple[str, ...] = ("json", "verbose_json")
     languages: tuple[str, ...] = ("auto",)
@@ -96,11 +116,25 @@ class TogetherApi(Api):
     longest_audio: int = 4 * 3_600_000  # milliseconds
     context_words: int = 100_000  # of a prompt; stands in for tokens
     is_spent: bool = False
+    is_full: bool = False  # the platform, whatever the client's own rate
+    limits: tuple[tuple[str, str], ...] = (
+        ("x-ratelimit-limit", "10"),
+        ("x-ratelimit-remaining", "9"),
+        ("x-ratelimit-reset", "1"),
+        ("x-tokenlimit-limit", "3000"),
+        ("x-tokenlimit-remaining", "2990"),
+    )
 
     def check(self, request: Request) -> None:
         super().check(request)
         if self.is_spent:
             raise Failure(402, "You have reached your spending limit.", "credit_limit_exceeded", "credit_limit")
+        if self.is_full:
+            raise Failure(503, "The model is overloaded and can't serve the request.")
+
+    def answer(self, request: Request) -> Answer:
+        told = super().answer(request)
+        return replace(told, headers=(*told.headers, *self.limits))
 
     def check_chat(self, body: dict[str, Any]) -> None:
         super().check_chat(body)
@@ -124,22 +158,48 @@ class TogetherApi(Api):
             "code": failure.code,
         }
         told: dict[str, Any] = {"id": "together-request-1", "error": error}
-        if failure.status == 429:
-            told["error_type"] = "dynamic_request_limited"
-        return json_answer(told, failure.status, failure.headers)
+        if failure.status == 429:  # of which kind, a script may say by the code
+            told["error_type"] = failure.code or "dynamic_request_limited"
+            error["code"] = None
+        return json_answer(told, failure.status, (*self.limits, *failure.headers))
 
 
 @dataclass
 class InfomaniakChatApi(Api):
-    """Its chat and embeddings; what it refuses it says in words of its own."""
+    """Its chat and embeddings; what it refuses it says in words of its own. Some models think, by default and aloud."""
+
+    thinkers: tuple[str, ...] = ("Qwen3.5", "Kimi", "Mistral-Small-4")  # in the model's name
+    unstoppable: tuple[str, ...] = ("Mistral-Small-4",)  # of those: reasoning_effort can't be "none"
+    thought: str = "Let me see."
 
     def unknown_path(self, request: Request) -> Failure:
         return Failure(404, "Method not found", "method_not_found")
 
     def check_chat(self, body: dict[str, Any]) -> None:
         super().check_chat(body)
-        if (body.get("response_format") or {}).get("type") == "json_object":
+        wanted = body.get("response_format") or {}
+        if wanted.get("type") == "json_object":
             raise Failure(400, "response_format json_object is not supported, use json_schema", "invalid_parameter")
+        if wanted.get("type") == "json_schema" and not (wanted.get("json_schema") or {}).get("name"):
+            raise Failure(400, "response_format json_schema needs a name", "invalid_parameter")
+        if body.get("reasoning_effort") == "none" and self.is_one_of(body, self.unstoppable):
+            raise Failure(400, "chat_template is not supported for Mistral tokenizers", "invalid_parameter")
+
+    def is_one_of(self, body: dict[str, Any], names: tuple[str, ...]) -> bool:
+        return any(name in body["model"] for name in names)
+
+    def thinks(self, body: dict[str, Any]) -> bool:
+        return self.is_one_of(body, self.thinkers) and body.get("reasoning_effort") != "none"
+
+    def completion(self, body: dict[str, Any]) -> dict[str, Any]:
+        told = super().completion(body)
+        if self.is_one_of(body, self.thinkers):
+            told["choices"][0]["message"]["reasoning"] = self.thought if self.thinks(body) else None
+        return told
+
+    def deltas(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        thought = [{"reasoning": self.thought}] if self.thinks(body) else []
+        return [*thought, *super().deltas(body)]
 
     def refusal(self, failure: Failure) -> Answer:
         return described(failure)

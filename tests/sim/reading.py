@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from .hearing import digest
 
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\x00", b"MM\x00*")
-PAPERS = (b"%PDF-", b"PK\x03\x04", b"<!DOCTYPE html", b"<html")
+FLOWING = (b"PK\x03\x04", b"<!DOCTYPE html", b"<html")  # Office and HTML: text without pages of a size
+PAPERS = (b"%PDF-", *FLOWING)
+FLOWING_NAMES = (".docx", ".xlsx", ".pptx", ".html", ".htm")
 PAGES = 3  # of everything but a picture
 
 
@@ -21,6 +24,7 @@ class Document:
     pages: int
     is_picture: bool = False
     size: int | None = None  # bytes; unknown of a URL's
+    is_flowing: bool = False
 
     def page(self, reader: str, number: int) -> str:
         """Markdown of one page, counted from 1. Its characters take one to four bytes, and some are combined."""
@@ -35,13 +39,15 @@ def read_bytes(data: bytes) -> Document:
     if not data.startswith(PICTURES + PAPERS):
         raise ValueError("neither a document nor a picture")
     is_picture = data.startswith(PICTURES)
-    return Document(f"{len(data)} bytes sha256 {digest(data)}", 1 if is_picture else PAGES, is_picture, len(data))
+    proof = f"{len(data)} bytes sha256 {digest(data)}"
+    return Document(proof, 1 if is_picture else PAGES, is_picture, len(data), data.startswith(FLOWING))
 
 
 def read_url(url: str, is_picture: bool = False) -> Document:
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"no URL to fetch: {url[:40]!r}")
-    return Document(f"url sha256 {digest(url.encode())}", 1 if is_picture else PAGES, is_picture)
+    is_flowing = urlsplit(url).path.lower().endswith(FLOWING_NAMES)
+    return Document(f"url sha256 {digest(url.encode())}", 1 if is_picture else PAGES, is_picture, is_flowing=is_flowing)
 
 
 def decoded(text: str) -> bytes:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from support.raw_client import Response
 
-from sim import reading
+from sim import layout, reading
 from sim.case import AZURE_KEY, SimulatorCase
 from sim.hearing import digest
 
@@ -87,6 +87,34 @@ class Documents(SimulatorCase):
         picture = self.result(source(PNG))
         self.assertEqual([page["unit"] for page in picture["pages"]], ["pixel"])
 
+    def test_markdown_has_tables_and_figures_whose_spans_fit(self) -> None:
+        for kind in ("unicodeCodePoint", "utf16CodeUnit"):
+            told = self.result(path=MARKDOWN.replace("unicodeCodePoint", kind))
+            for (found,), markup in ((told["tables"], layout.TABLE), (told["figures"], layout.FIGURE)):
+                with self.subTest(kind, markup=markup):
+                    (span,) = found["spans"]
+                    self.assertEqual(in_textual_units(told["content"], kind, span["offset"], span["length"]), markup)
+                    self.assertEqual(found["boundingRegions"][0]["pageNumber"], layout.ILLUSTRATED)
+        self.assertEqual([cell["content"] for cell in told["tables"][0]["cells"]], ["Größe", "🧪", "<3", "1 & 2"])
+        plain = self.result(path=ANALYZE)
+        self.assertEqual((plain["tables"], plain["figures"]), ([], []))
+        self.assertNotIn("<table>", plain["content"])
+
+    def test_lines_are_what_they_span(self) -> None:
+        told = self.result()
+        lines = [line for page in told["pages"] for line in page["lines"]]
+        self.assertGreater(len(lines), len(told["pages"]))
+        for line in lines:
+            (span,) = line["spans"]
+            self.assertEqual(told["content"][span["offset"] : span["offset"] + span["length"]], line["content"])
+
+    def test_what_flows_has_neither_lines_nor_a_size(self) -> None:
+        web = b"<!DOCTYPE html><p>hello"
+        for given in (source(OFFICE), source(web), {"urlSource": "https://a.test/b.DOCX?x=1"}):
+            with self.subTest(given):
+                pages = self.result(given)["pages"]
+                self.assertEqual([set(page) for page in pages], [{"pageNumber", "spans", "words"}] * 3)
+
     def test_pages_are_chosen(self) -> None:
         told = self.result(path=MARKDOWN + "&pages=3,1-2,2")
         self.assertEqual([page["pageNumber"] for page in told["pages"]], [1, 2, 3])
@@ -118,6 +146,7 @@ class Documents(SimulatorCase):
             "a range backwards": self.begin(path=ANALYZE + "&pages=2-1"),
             "pages that are no list": self.begin(path=ANALYZE + "&pages=all"),
             "pages of an Office document": self.begin(source(OFFICE), ANALYZE + "&pages=1"),
+            "pages of HTML elsewhere": self.begin({"urlSource": "https://a.test/b.html"}, ANALYZE + "&pages=1"),
             "two sources": self.begin({"urlSource": "https://a.test/", **source(PDF)}),
             "no source": self.begin({"source": "https://a.test/"}),
             "a source of another type": self.begin({"urlSource": None}),

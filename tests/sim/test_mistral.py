@@ -17,6 +17,7 @@ from sim.openai_api import encoded
 
 CHAT, EMBEDDINGS, STT, OCR = (f"/v1/{path}" for path in ("chat/completions", "embeddings", "audio/transcriptions", "ocr"))
 PDF, PNG = b"%PDF-1.7 \x00\xff" * 9, reading.PICTURES[0] + b"picture"
+OWN_COUNTS = {"num_cached_tokens", "prompt_token_details", "prompt_audio_seconds"}
 MODELS = {"small": {"chat", "vision"}, "embed": {"embeddings"}, "voxtral": {"stt"}, "ocr": {"ocr"}}
 
 
@@ -44,7 +45,8 @@ class Text(MistralCase):
         self.assert_extra(self.chat(stream_options={"include_obfuscation": False}), "stream_options", "include_obfuscation")
         self.assertEqual(self.chat(random_seed=1, max_tokens=5, safe_prompt=True, tool_choice="any").status, 200)
         self.assertEqual(self.chat(tool_choice="every").status, 422)
-        self.assertEqual(self.chat(temperature=1.6).status, 422)
+        for temperature, status in ((0, 200), (1.5, 200), (1.6, 422), (-0.1, 422)):
+            self.assertEqual(self.chat(temperature=temperature).status, status)
 
     def test_a_422_may_come_wrapped(self) -> None:
         self.set(wraps_details=True)
@@ -69,6 +71,17 @@ class Text(MistralCase):
             datas = self.chat(stream=True, stream_options={"include_usage": asked}).datas()
             last = json.loads(datas[-2])
             self.assertEqual((last["choices"][0]["finish_reason"], "usage" in last), ("stop", asked))
+
+    def test_an_answer_may_end_in_an_error(self) -> None:
+        self.set(ends_with="error")
+        self.assertEqual(self.chat().json()["choices"][0]["finish_reason"], "error")
+        last = json.loads(self.chat(stream=True).datas()[-2])
+        self.assertEqual(last["choices"][0]["finish_reason"], "error")
+
+    def test_usage_has_its_own_names(self) -> None:
+        usage = self.chat().json()["usage"]
+        self.assertEqual(set(usage) - {"prompt_tokens", "completion_tokens", "total_tokens"}, OWN_COUNTS)
+        self.assertEqual(usage["prompt_token_details"], {"cached_tokens": 0})
 
     def test_embeddings(self) -> None:
         ask = {"model": "embed", "input": "a", "output_dimension": 5}

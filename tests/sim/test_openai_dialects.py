@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import unittest
 
 from sim import faults
 from sim.case import QUESTION, SimulatorCase, recording
+from sim.openai_dialects import UNSUPPORTED_AT_SCALEWAY
 from sim.wire import to_json
 
 CHAT = "/v1/chat/completions"
@@ -63,6 +65,17 @@ class Scaleway(SimulatorCase):
         self.assertEqual((flat.status, flat.json()["object"], flat.json()["code"]), (416, "error", 416))
         self.assertEqual(self.send(CHAT, asking("gemma-3-27b-it", max_tokens=16_384)).status, 200)
 
+    def test_what_is_not_supported_is_refused(self) -> None:
+        for name in UNSUPPORTED_AT_SCALEWAY:
+            with self.subTest(name):
+                response = self.send(CHAT, asking("gpt-oss-120b", **{name: None}))
+                self.assertEqual(response.status, 400)
+                self.assertIn(name, response.json()["error"]["message"])
+        options = {"include_usage": True}
+        self.assertEqual(self.send(CHAT, asking("gpt-oss-120b", stream_options=options)).status, 200)
+        options["include_obfuscation"] = False
+        self.assertEqual(self.send(CHAT, asking("gpt-oss-120b", stream_options=options)).status, 400)
+
     def test_a_transcript_is_json_alone(self) -> None:
         for form, status in (("json", 200), ("verbose_json", 400), ("srt", 400)):
             form_body = recording(model="whisper-large-v3", response_format=form)
@@ -85,8 +98,22 @@ class Together(SimulatorCase):
         self.assertEqual(self.send(CHAT, QUESTION).status, 402)
 
     def test_a_429_says_of_which_kind(self) -> None:
-        self.upstream.script([faults.refuse(429)])
-        self.assertEqual(self.send(CHAT, QUESTION).json()["error_type"], "dynamic_request_limited")
+        token = "dynamic_token_limited"
+        self.upstream.script([faults.refuse(429), faults.refuse(429, code=token)])
+        said = [self.send(CHAT, QUESTION).json() for _ in range(2)]
+        self.assertEqual([one["error_type"] for one in said], ["dynamic_request_limited", token])
+        self.assertEqual([one["error"]["code"] for one in said], [None, None])
+
+    def test_a_full_platform_is_a_503(self) -> None:
+        self.set(is_full=True)
+        self.assertEqual(self.send(CHAT, QUESTION).status, 503)
+
+    def test_answers_and_refusals_tell_the_limits(self) -> None:
+        self.upstream.script([faults.answer(), faults.refuse(429)])
+        for _ in range(2):
+            response = self.send(CHAT, QUESTION)
+            self.assertEqual((response.header("x-ratelimit-limit"), response.header("x-tokenlimit-limit")), ("10", "3000"))
+            self.assertEqual(response.header("x-ratelimit-reset"), "1")
 
     def test_transcripts_come_in_two_formats_and_in_english_unless_told(self) -> None:
         def language(**fields: str) -> str:
@@ -107,15 +134,45 @@ class Together(SimulatorCase):
         self.assertEqual((response.status, response.code), (400, "file_too_large"))
 
 
-class Others(SimulatorCase):
+class Infomaniak(SimulatorCase):
+    THINKER, STUBBORN = "Qwen/Qwen3.5-397B-A17B-FP8", "mistralai/Mistral-Small-4-119B-2603"
+    models = {"vendor/chat-1": {"chat"}, THINKER: {"chat"}, STUBBORN: {"chat"}}
     options = {"dialect": "infomaniak"}
 
-    def test_infomaniak_has_codes_and_descriptions(self) -> None:
+    def test_it_has_codes_and_descriptions(self) -> None:
         response = self.send("/v1/nothing", {})
         self.assertEqual(response.status, 404)
         self.assertEqual(response.json(), {"code": "method_not_found", "description": "Method not found"})
-        self.assertEqual(self.send(CHAT, QUESTION | {"response_format": {"type": "json_object"}}).status, 400)
 
+    def test_json_comes_by_a_named_schema_alone(self) -> None:
+        for wanted, status in (
+            ({"type": "json_object"}, 400),
+            ({"type": "json_schema", "json_schema": {"schema": {}}}, 400),
+            ({"type": "json_schema"}, 400),
+            ({"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}, 200),
+        ):
+            with self.subTest(wanted):
+                self.assertEqual(self.send(CHAT, QUESTION | {"response_format": wanted}).status, status)
+
+    def test_thoughts_have_a_member_of_their_own(self) -> None:
+        def message(**fields: object) -> dict:
+            return self.send(CHAT, QUESTION | fields).json()["choices"][0]["message"]
+
+        self.assertNotIn("reasoning", message())
+        self.assertEqual(message(model=self.THINKER)["reasoning"], "Let me see.")
+        self.assertIsNone(message(model=self.THINKER, reasoning_effort="none")["reasoning"])
+        datas = self.send(CHAT, asking(self.THINKER, stream=True)).datas()
+        deltas = [json.loads(data)["choices"][0]["delta"] for data in datas[:-1]]
+        self.assertIn({"reasoning": "Let me see."}, deltas[:2])
+
+    def test_one_model_cannot_be_kept_from_thinking(self) -> None:
+        self.assertEqual(self.send(CHAT, asking(self.STUBBORN, reasoning_effort="high")).status, 200)
+        response = self.send(CHAT, asking(self.STUBBORN, reasoning_effort="none"))
+        self.assertEqual(response.status, 400)
+        self.assertIn("chat_template is not supported", response.json()["description"])
+
+
+class Others(SimulatorCase):
     def test_ionos_answers_in_16_tokens_unless_told(self) -> None:
         upstream = self.add("ionos", dialect="ionos")
 

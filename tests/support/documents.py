@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from sim import layout as azure_layout
 from sim import reading
 from sim.upstream import Step
 from sim.wire import Request, to_json
@@ -60,14 +61,16 @@ def layout(reader: str, found: reading.Document, *pages: int, analysed: int | No
 
 
 def page(reader: str, found: reading.Document, number: int) -> dict[str, Any]:
+    """Of Office documents and HTML no size is known."""
     inches = {"dpi": DOTS_PER_INCH, "height": 11 * DOTS_PER_INCH, "width": round(8.5 * DOTS_PER_INCH)}
+    pixels = {"dpi": DOTS_PER_INCH, "height": 2200, "width": 1700}
     return {
         "index": number,
-        "markdown": found.page(reader, number + 1),
+        "markdown": azure_layout.markdown(reader, found, number + 1),
         "images": [],
         "header": f"Kopf {number + 1}",
         "footer": f"Fuß {number + 1}",
-        "dimensions": {"dpi": DOTS_PER_INCH, "height": 2200, "width": 1700} if found.is_picture else inches,
+        "dimensions": None if found.is_flowing else pixels if found.is_picture else inches,
     }
 
 

@@ -142,6 +142,7 @@ class Connection:
             raise
         self._buffer = bytearray()
         self.first_byte_at: float | None = None
+        self.was_reset = False  # the other side ended it with a RST
 
     def __enter__(self) -> Connection:
         return self
@@ -227,9 +228,13 @@ class Connection:
                 raise MalformedResponse(f"Content-Length {length!r}")
             response.body = self._exactly(int(length))
         else:
-            while self._receive():
-                pass
-            response.body = self._take(len(self._buffer))
+            response.body = self.read_rest()
+
+    def read_rest(self) -> bytes:
+        """All that comes until the other side closes."""
+        while self._receive():
+            pass
+        return self._take(len(self._buffer))
 
     def closed(self, timeout: float = 3.0) -> bool:
         """True when the other side closes within `timeout` without sending another byte."""
@@ -267,7 +272,10 @@ class Connection:
     def _receive(self) -> bool:
         try:
             data = self._sock.recv(65536)
-        except (ConnectionResetError, ssl.SSLEOFError, BrokenPipeError):
+        except ConnectionResetError:
+            self.was_reset = True
+            data = b""
+        except (ssl.SSLEOFError, BrokenPipeError):
             data = b""
         if data and self.first_byte_at is None:
             self.first_byte_at = time.monotonic()

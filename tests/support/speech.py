@@ -32,8 +32,8 @@ PRICE = 15  # micro-USD a code point at the first host, ten times more at each f
 
 
 def azure_audio(body: dict[str, Any]) -> bytes:
-    """What Azure makes of a request: whole percents of speed, and its own names of voices."""
-    percent = round((body.get("speed", 1) - 1) * 100)
+    """What Azure makes of a request: whole percents of speed, half to twice as fast, and its own names of voices."""
+    percent = round((min(max(body.get("speed", 1), 0.5), 2) - 1) * 100)
     return audio(body, AZURE_VOICES.get(body["voice"], body["voice"]), 1 + percent / 100)
 
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,7 @@ class json_value {
 
   // Of an object: the member, absent when there is none. Of two with one name, the first.
   [[nodiscard]] json_value operator[](std::string_view key) const;
-  // Of an array: its elements; of anything else none.
+  // Of an array: its elements; of anything else none. 16 bytes for each.
   [[nodiscard]] std::vector<json_value> elements() const;
 
   [[nodiscard]] std::optional<std::string_view> text() const;  // a string's, unescaped; as long-lived as the document
@@ -43,9 +44,16 @@ class json_value {
 
 class json_document {
  public:
-  // Nothing unless `text` is one JSON value, in UTF-8, at most 64 levels deep; its numbers may be of any size. Needs no
-  // padding and keeps a copy.
-  static std::unique_ptr<const json_document> parse(std::string_view text);
+  static constexpr std::size_t most_values = std::size_t{1} << 20U;  // a member's name counts as one
+
+  // Nothing unless `text` is one JSON value, in UTF-8, at most 64 levels deep, with no more than most_values values to
+  // be read; its numbers may be of any size. Needs no padding and keeps a copy. `keeping`: only members of these names
+  // are read, at any depth; the others are passed over, read as absent and cost nothing. Empty: all are.
+  //
+  // A value takes 16 bytes and a copy of its text: nine times `text` at most, and of a large one never more than twice
+  // its size and 16 MiB.
+  static std::unique_ptr<const json_document> parse(std::string_view text,
+                                                    std::span<const std::string_view> keeping = {});
   ~json_document();
   json_document(const json_document&) = delete;
   json_document& operator=(const json_document&) = delete;

@@ -21,8 +21,10 @@ struct speech_request {
   double speed = 1.0;                   // 0.25 to 4
 };
 
+// core::transcript_formats, in their order.
 enum class transcript_format : std::uint8_t { json, text, srt, vtt, verbose_json };
-std::string_view to_string(transcript_format format);
+std::string_view to_string(transcript_format format);  // "json"
+std::optional<transcript_format> parse_transcript_format(std::string_view word);
 
 // POST /v1/audio/transcriptions.
 struct transcription_request {
@@ -46,11 +48,13 @@ struct document_request {
   kind what = kind::document;
   std::string url;          // an http or https URL, sent on as text and never fetched; empty: the document is here
   std::string media_type;   // of a data URI: type and subtype, lower case; empty: none given
-  std::string_view base64;  // of a data URI, with its padding; in the body, or in `unescaped`
+  std::string_view base64;  // of a data URI: sound, with its padding; in the body, or in `unescaped`
   std::unique_ptr<std::string> unescaped;  // where the body's string had escapes
   // Pages asked for, counted from 0, in the order given, each once and below 2000; empty: all.
   std::vector<std::uint32_t> pages;
-  bool include_images = false;  // include_image_base64
+  // Where the body leaves out the document's `type`, for a provider that insists on it: its null, or nothing in front
+  // of the first member. Without data where the type is given.
+  std::string_view type_gap;
 };
 
 }  // namespace phigate::codec

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -36,13 +37,15 @@ struct member {
 enum class encoding_format : std::uint8_t { absent, floats, base64 };
 
 struct request_facts {
-  core::modality modality = core::modality::chat;  // chat, vision or embeddings; any for an explain
-  std::string model;                               // unescaped; empty when absent
+  core::modality modality = core::modality::chat;
+  std::string model;  // unescaped; empty when absent
   bool stream = false;
   bool asks_for_usage = false;                 // stream_options.include_usage is true
   std::string stream_options;                  // its raw text; empty when absent or null
   std::string provider;                        // the raw text of a top-level `provider`; empty when absent
-  std::vector<std::string> required_features;  // part types that a route must declare: "input_audio", "file"
+  std::vector<std::string> required_features;  // words that a route must declare: "input_audio", "sse"
+  // stt: each of those with a field that asks for it, as a form names it: {"logprobs", "include[]"}.
+  std::vector<std::pair<std::string, std::string>> feature_fields;
   std::string
       retained_field;  // first field that class phi does not admit (spec §2): "store", "tools[0].type"; or empty
   // For require_parameters: each entry is the features of which a route must declare one, for a parameter in use.
@@ -65,6 +68,10 @@ struct client_request {
   std::string_view body;  // as it came
   std::variant<std::monostate, speech_request, transcription_request, document_request> media{};
 };
+
+// What a request takes of memory beside its body, in bytes: the copies of what stands there, and those that one route's
+// own body will hold. For a bound on all that the process holds.
+std::size_t bytes_beside_body(const client_request& request);
 
 // The parts that a transcription's form may have: `file` with a filename, once, and OpenAI's fields and `provider`
 // without one. For multipart_reader: anything else is refused at its head.

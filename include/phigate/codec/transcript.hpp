@@ -33,6 +33,9 @@ struct transcript {
   std::vector<spoken_word> words;
 };
 
+// What a client is told that a transcript in that form is. Static storage.
+std::string_view media_type_of(transcript_format format);
+
 struct rendered {
   std::string_view content_type;  // static storage
   std::string body;

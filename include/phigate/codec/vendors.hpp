@@ -15,11 +15,12 @@ namespace phigate::codec {
 // agreements hold. Facts that the registry does not have are null; an endpoint's terms are those in force there.
 std::string vendors_object(const core::registry& known, const core::coverage_matrix& matrix,
                            std::chrono::sys_seconds now);
+// The same object, told at another time of the same day.
+std::string retold(std::string object, std::chrono::sys_seconds now);
 
 // What the JSON and the page tell alike.
 std::string day_text(std::chrono::sys_days day);  // 2026-01-31
-bool holds_on(const core::agreement& contract, std::chrono::sys_days day);
 // Empty for an endpoint in use. The registry's own words may name the operator's environment: these never do.
-std::string_view why_unused(const core::endpoint& endpoint, const core::provider& owner);
+std::string_view why_unused(const core::endpoint& endpoint);
 
 }  // namespace phigate::codec

@@ -51,8 +51,12 @@ struct attempt_failure {
   std::optional<std::chrono::seconds> retry_after;
   provider_error said;          // for client_mistake
   bool blames_request = false;  // a failure by its place (an error event), but the provider says: the client's mistake
+  bool is_foreseen = false;     // a time-out before its time: waiting on would have run into the deadline
   std::string note;             // for the log: no provider text, no content
 };
+
+// An answer whose head is here, to a request that was sent whole, and that can't be used. `note` is for the log.
+attempt_failure unusable_answer(failure_kind kind, std::string note);
 
 // A kept-alive connection that the provider closed before it answered. It says nothing about the route: the request is
 // sent once more on a fresh connection, and neither is an attempt of its own.

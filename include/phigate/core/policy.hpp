@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "phigate/core/error.hpp"
@@ -46,9 +47,11 @@ struct policy {
   model_selector model{};
   core::preferences preferences{};
   std::vector<std::string> required_features{};  // words that a route must declare: "input_audio", "file"
-  std::optional<std::uint32_t> dimensions{};     // embeddings: the size asked for
-  std::string response_format{};                 // tts and stt: the format asked for; empty: any will do
-  std::string voice{};                           // tts: the voice asked for; empty: any will do
+  // stt: each of those with a field that asks for it, as a form names it: {"logprobs", "include[]"}.
+  std::vector<std::pair<std::string, std::string>> feature_fields{};
+  std::optional<std::uint32_t> dimensions{};  // embeddings: the size asked for
+  std::string response_format{};              // tts and stt: the format asked for; empty: any will do
+  std::string voice{};                        // tts: the voice asked for; empty: any will do
   // Only with preferences.require_parameters. Each entry is the features of which a route must declare one ("tools",
   // "json_schema"), for one parameter of the body; `fields` are the body's top-level keys, which a route must not drop.
   std::vector<std::vector<std::string>> parameters{};

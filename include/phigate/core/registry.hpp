@@ -74,7 +74,10 @@ struct timeout_overrides {
   std::optional<std::chrono::milliseconds> connect, first_byte, first_token, idle, total, stream;
 };
 
-// What an endpoint or model wants changed in a request before it is sent.
+// A form's list may be named with or without its brackets: `include[]` is `include`.
+std::string_view without_list_mark(std::string_view field);
+
+// What an endpoint or model wants changed in a request before it is sent. Fields of a form by without_list_mark.
 struct request_dialect {
   std::vector<std::pair<std::string, std::string>> rename;  // top-level key → its name upstream
   std::vector<std::string> drop;                            // top-level keys
@@ -92,8 +95,9 @@ struct endpoint {
   std::string id;
   provider_id owner{};
   base_url url;
-  std::string protocol;     // the adapter: "openai"
-  std::string api_version;  // of a protocol that asks for one; empty: its usual one, or none
+  std::string protocol;                              // the adapter: "openai"
+  std::string api_version;                           // of a protocol that asks for one; empty: its usual one, or none
+  std::span<const std::string_view> ignored_fields;  // the protocol's (core/protocol.hpp); static storage
   country_list location;
   region_set regions;
   secret credential;
@@ -103,7 +107,8 @@ struct endpoint {
   timeout_overrides timeouts;
   request_dialect request;
   bool enabled = true;
-  std::string disabled_because;  // when not enabled: "enabled: false", "INFOMANIAK_API_KEY is not set"
+  bool switched_off = false;     // by `enabled: false`, its own or its provider's; else something is missing
+  std::string disabled_because;  // when not enabled, for people: "enabled: false", "INFOMANIAK_API_KEY is not set"
 };
 
 // What a model says about `dimensions` of an embedding.

@@ -2,7 +2,9 @@
 // one that it began with.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <string>
 
 #include "phigate/config/loader.hpp"
 #include "phigate/core/health.hpp"
@@ -27,10 +29,18 @@ struct generation {
 std::shared_ptr<const generation> make_generation(std::shared_ptr<const config::snapshot> snapshot,
                                                   const generation* before);
 
+// What GET /vendors tells of a generation on one day (UTC): rendered when first asked for, and kept. Null: not yet.
+struct vendors_told {
+  std::chrono::sys_days on{};
+  std::shared_ptr<const std::string> object;
+  std::shared_ptr<const std::string> page;
+};
+
 // A generation as one worker serves it: with upstream connections of its own. Used by that worker's thread alone.
 struct serving {
   std::shared_ptr<const generation> facts;
   upstream::upstream_set upstreams;
+  vendors_told vendors{};
 };
 
 }  // namespace phigate::server

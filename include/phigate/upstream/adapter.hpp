@@ -91,7 +91,7 @@ class conversation {
   // For bytes: the media type that the client is told, whatever the provider calls it. Static storage.
   [[nodiscard]] virtual std::string_view media_type() const { return "application/octet-stream"; }
 
-  // The first request. Asked for again when its connection turned out stale.
+  // The first request. Asked for once: where its connection turns out stale, a new conversation begins.
   virtual wire_request first() = 0;
   // For events and bytes: the head of a 2xx answer to the first request, before anything is relayed. Nothing: it fits.
   virtual std::optional<core::attempt_failure> check(const answer_head& /*head*/) { return std::nullopt; }
@@ -100,8 +100,6 @@ class conversation {
   virtual reply_step take(const answer_head& head, std::string_view body) = 0;
   // A refusal of any request but the first. Nothing: it stands, as the adapter classes it.
   virtual std::optional<reply_step> excuse(const refusal& refused, const answer_head& head);
-  // What is sent when all is over, however it ended, and whose answer nobody needs: deleting what the provider keeps.
-  virtual std::optional<wire_request> farewell() { return std::nullopt; }
 };
 
 class adapter {
@@ -115,6 +113,17 @@ class adapter {
   // Whose fault it is, before any retry rule is asked (spec §5). Fills kind, status and, for a client's mistake, what
   // the provider said.
   [[nodiscard]] virtual core::attempt_failure classify(const refusal& refused, const core::provider& by) const = 0;
+
+  // Whether a provider that took on a request of the class keeps something that must be deleted when all is over. The
+  // head of its first answer is then awaited for a while even where nobody waits for the answer any more.
+  [[nodiscard]] virtual bool takes_leave(core::data_class /*of*/) const { return false; }
+  // That deletion, whose answer nobody needs: sent when all is over, however it ended, and only where `takes_leave`.
+  // `began`: the head of the 2xx answer to the first request. It outlives the request and its conversation, so it owns
+  // all its pieces. Nothing: the head names nothing that could be deleted.
+  [[nodiscard]] virtual std::optional<wire_request> farewell(const core::endpoint& /*at*/,
+                                                             const answer_head& /*began*/) const {
+    return std::nullopt;
+  }
 };
 
 // The adapter of a protocol that the registry may name. The loader has checked the name; an unknown one is a bug and

@@ -27,6 +27,7 @@ struct attempt_limits {
   std::chrono::milliseconds answer{300'000};  // from the request being sent: to the head, or for a stream to its commit
   net::steady_time total{};                   // nothing before the commit outlasts it
   bool answer_bounds_body = false;            // a stream: `answer` goes on until `commit` is called
+  bool head_outlives_cut = false;             // a cut while the head is awaited leaves its connection to `hand_over`
   std::uint64_t response_bytes = 256u << 20;
 };
 
@@ -43,6 +44,13 @@ class attempt {
   boost::asio::awaitable<std::expected<void, core::attempt_failure>> open(const wire_request& request,
                                                                           std::string_view traceparent, bool fresh);
 
+  // The connection on which the head is still to come, once a cut or a time-out has ended the wait for it; null unless
+  // the limits ask for it.
+  std::shared_ptr<net::channel> hand_over();
+  // Instead of `open`: waits on for the head, on the connection that an attempt at the same route handed over.
+  boost::asio::awaitable<std::expected<void, core::attempt_failure>> take_up(std::shared_ptr<net::channel> connection);
+
+  // As soon as it was read, even where what follows it can't be used; before that its status is 0.
   [[nodiscard]] const answer_head& head() const { return head_; }
   // The body of a refusal, as far as it was read.
   [[nodiscard]] std::string_view refusal_body() const { return refusal_body_; }
@@ -81,9 +89,11 @@ class attempt {
   boost::asio::awaitable<outcome> connect(bool fresh);
   [[nodiscard]] std::string head_of(const wire_request& request, std::string_view traceparent) const;
   boost::asio::awaitable<outcome> send(const wire_request& request, std::string_view traceparent);
+  boost::asio::awaitable<outcome> hear();
   boost::asio::awaitable<outcome> read_head();
   boost::asio::awaitable<outcome> refuse();
   outcome accept_head(const http::response_head& head);
+  void cut_off();
   core::attempt_failure failure(core::failure_kind kind, std::string note) const;
   core::attempt_failure broken_connection(std::string note) const;
 
@@ -97,6 +107,8 @@ class attempt {
   bool reused_ = false;
   bool keep_alive_ = false;
   bool sent_whole_ = false;
+  bool may_leave_waiting_ = false;  // the head is awaited, and the wait may go on elsewhere
+  bool left_waiting_ = false;
   core::reach reach_ = core::reach::not_sent;
   net::steady_time sent_at_{};
   answer_head head_;

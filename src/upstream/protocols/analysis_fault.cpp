@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
 #include <string_view>
+#include <utility>
 
 #include "phigate/codec/response.hpp"
 #include "upstream/protocols/parts.hpp"
@@ -11,7 +11,6 @@
 namespace phigate::upstream {
 namespace {
 
-using codec::json_value;
 using core::failure_kind;
 
 // The provider's error guide has the codes.
@@ -25,38 +24,13 @@ constexpr std::array<std::string_view, 14> clients_codes{
 constexpr std::array<std::string_view, 4> operators_codes{"ModelNotFound", "ModelNotReady", "ModelAnalyzeError",
                                                           "NotSupportedApiVersion"};
 
-struct fault {
-  std::string_view outer;  // the code that names the kind of error
-  std::string_view code;   // the most precise one
-  std::string_view message;
-};
-
-// The innermost error says most.
-fault read_fault(json_value error) {
-  constexpr int deepest = 8;
-  fault read;
-  read.outer = error["code"].text().value_or("");
-  for (int depth = 0; depth < deepest && error.is_object(); ++depth) {
-    if (const auto code = error["code"].text(); code && !code->empty()) read.code = *code;
-    if (const auto message = error["message"].text(); message && !message->empty()) read.message = *message;
-    error = error["innererror"];
-  }
-  return read;
+// The operator's codes are the most precise ones, inside; the client's are those that name the kind of error.
+bool is_operators(const core::provider_error& said) {
+  return std::ranges::find(operators_codes, said.code) != operators_codes.end();
 }
 
-failure_kind blame(const fault& read) {
-  if (std::ranges::find(operators_codes, read.code) != operators_codes.end()) return failure_kind::misconfigured;
-  if (std::ranges::find(clients_codes, read.outer) != clients_codes.end()) return failure_kind::client_mistake;
-  return failure_kind::server_error;
-}
-
-// Through the reader that all providers' errors pass, which cleans and bounds them.
-core::provider_error in_openai_terms(const fault& read, int status) {
-  codec::json_writer out;
-  out.begin_object().key("message").text(read.message).key("code").text(read.code).end_object();
-  core::provider_error said = codec::read_provider_error(status, out.take());
-  said.type = "invalid_request_error";
-  return said;
+bool is_clients(std::string_view outer_code) {
+  return std::ranges::find(clients_codes, outer_code) != clients_codes.end();
 }
 
 }  // namespace
@@ -66,26 +40,22 @@ core::attempt_failure analysis_refusal(const refusal& refused) {
   // The method is the gateway's own.
   if (refused.status == 405) failure.kind = failure_kind::misconfigured;
   if (failure.kind != failure_kind::client_mistake) return failure;
+  if (is_operators(failure.said)) failure.kind = failure_kind::misconfigured;
   failure.said.type = "invalid_request_error";
-  const auto document = codec::json_document::parse(refused.body);
-  if (!document || !document->root()["error"].is_object()) return failure;
-  const fault read = read_fault(document->root()["error"]);
-  failure.said = in_openai_terms(read, refused.status);
-  if (blame(read) == failure_kind::misconfigured) failure.kind = failure_kind::misconfigured;
   return failure;
 }
 
-core::attempt_failure analysis_failure(json_value error) {
+core::attempt_failure analysis_failure(std::string_view code, std::string_view state) {
   constexpr int bad_request = 400;
-  const fault read = read_fault(error);
-  core::attempt_failure failure;
-  failure.kind = blame(read);
-  failure.reach = core::reach::head_received;
-  failure.sent_whole = true;
-  failure.note = "the analysis failed";
-  if (failure.kind == failure_kind::client_mistake) {
+  core::attempt_failure failure = core::unusable_answer(failure_kind::server_error, "the analysis failed");
+  core::provider_error said = codec::read_provider_error(bad_request, state);
+  if (is_operators(said)) {
+    failure.kind = failure_kind::misconfigured;
+  } else if (is_clients(code)) {
+    failure.kind = failure_kind::client_mistake;
     failure.status = bad_request;
-    failure.said = in_openai_terms(read, bad_request);
+    failure.said = std::move(said);
+    failure.said.type = "invalid_request_error";
   }
   return failure;
 }

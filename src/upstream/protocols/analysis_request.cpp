@@ -75,10 +75,6 @@ std::string_view version_of(const core::endpoint& endpoint) {
   return endpoint.api_version.empty() ? std::string_view("2024-11-30") : std::string_view(endpoint.api_version);
 }
 
-bool is_base64(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
-}
-
 // One path segment, spelt so that it can mean nothing else.
 bool is_plain_segment(std::string_view text) {
   const auto is_plain = [](char c) {
@@ -108,15 +104,9 @@ codec::spliced_body analyze_body(const codec::document_request& asked) {
     body.pieces.push_back(piece);
     body.size += piece.size();
   };
-  if (!asked.url.empty() || !std::ranges::all_of(asked.base64, is_base64)) {
+  if (!asked.url.empty()) {
     codec::json_writer out;
-    out.begin_object();
-    if (asked.url.empty()) {
-      out.key("base64Source").text(asked.base64);
-    } else {
-      out.key("urlSource").text(asked.url);
-    }
-    out.end_object();
+    out.begin_object().key("urlSource").text(asked.url).end_object();
     add(body.owned.emplace_back(out.take()));
     return body;
   }

@@ -17,8 +17,8 @@ namespace phigate::upstream {
 std::string analyze_target(const core::endpoint& endpoint, const core::hosted_model& model,
                            const codec::document_request& asked);
 
-// {"urlSource": …} or {"base64Source": …}. A document that came in the request is not copied: `asked` and the body
-// outlive what is returned.
+// {"urlSource": …} or {"base64Source": …}. A document that came in the request is not copied, nor looked at: it is
+// base64 (document_request). `asked` and the body outlive what is returned.
 codec::spliced_body analyze_body(const codec::document_request& asked);
 
 // Where an operation's result is deleted. Nothing unless its target has exactly the form of one result's address: what

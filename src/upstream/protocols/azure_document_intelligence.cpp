@@ -1,6 +1,7 @@
 // Azure Document Intelligence, as Mistral's OCR has it: a document is sent for analysis, the operation is asked about
 // until it is done, and its layout becomes pages of Markdown.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -16,31 +17,35 @@
 #include "upstream/protocols/analysis_request.hpp"
 #include "upstream/protocols/layout_pages.hpp"
 #include "upstream/protocols/parts.hpp"
+#include "upstream/protocols/polling.hpp"
 #include "upstream/protocols/protocols.hpp"
 
 namespace phigate::upstream {
 namespace {
 
 using codec::json_value;
-using core::failure_kind;
+
+constexpr std::array<std::string_view, 7> ignored_fields{
+    "extract_footer", "extract_header", "id", "image_limit", "image_min_size", "include_image_base64", "table_format"};
 
 constexpr core::protocol analysis_facts{
-    .name = "azure_document_intelligence", .modalities = {core::modality::ocr}, .speech_formats = {}};
-
-// How long to wait before the operation is asked about again.
-class poll_pace {
- public:
-  // A Retry-After of 0 says that it is about done, and is believed from the second time on.
-  std::chrono::milliseconds next(std::optional<std::chrono::seconds> retry_after) {
-    using namespace std::chrono_literals;
-    if (!retry_after) return 1s;
-    if (*retry_after > 0s) return std::min(*retry_after, std::chrono::seconds(10s));
-    return std::exchange(had_zero_, true) ? 100ms : 1s;
-  }
-
- private:
-  bool had_zero_ = false;
+    .name = "azure_document_intelligence",
+    .modalities = {core::modality::ocr},
+    .speech_formats = {},
+    .passes_fields = false,
+    .reads_api_version = true,
+    .ignored_fields = ignored_fields,
 };
+
+constexpr std::chrono::seconds usual_wait{1};
+
+// The members that are read of an operation's state, its result's among them.
+constexpr auto state_members = [] {
+  constexpr std::array<std::string_view, 5> own{"analyzeResult", "code", "error", "modelId", "status"};
+  std::array<std::string_view, own.size() + layout_members.size()> all;
+  std::ranges::copy(layout_members, std::ranges::copy(own, all.begin()).out);
+  return all;
+}();
 
 void write_text(codec::json_writer& out, std::string_view name, const std::optional<std::string>& text) {
   out.key(name);
@@ -72,6 +77,11 @@ void write_page(codec::json_writer& out, const layout_page& page) {
   out.end_object();
 }
 
+// The provider keeps results for a day, unless they are deleted: those of class phi are.
+bool must_delete(core::data_class of) {
+  return of == core::data_class::phi;
+}
+
 class analysis final : public conversation {
  public:
   explicit analysis(const call& request)
@@ -90,14 +100,17 @@ class analysis final : public conversation {
     if (!operation_ && !head.operation_location.empty()) {
       operation_ = target_at_origin(head.operation_location, request_.endpoint.url);
       if (!operation_) return unusable("the operation's address is not at the endpoint's origin");
+      if (must_delete(request_.data_class) && !result_target(*operation_, request_.endpoint)) {
+        return unusable("the operation's address is none whose result could be deleted");
+      }
     }
-    if (head.status == 202) return ask(head);
-    const auto document = codec::json_document::parse(body);
-    if (!document) return unusable("the operation's state is no JSON");
+    if (head.status == 202) return ask(pace_.at_work(head.retry_after));
+    const auto document = codec::json_document::parse(body, state_members);
+    if (!document) return unusable("the operation's state is no JSON that can be read");
     const json_value state = document->root();
     const std::string_view status = state["status"].text().value_or("");
-    if (status == "notStarted" || status == "running") return ask(head);
-    if (status == "failed") return analysis_failure(state["error"]);
+    if (status == "notStarted" || status == "running") return ask(pace_.at_work(head.retry_after));
+    if (status == "failed") return analysis_failure(state["error"]["code"].text().value_or(""), body);
     if (status == "succeeded") return finish(state["analyzeResult"]);
     return unusable("the operation's state is none that is known");
   }
@@ -107,47 +120,23 @@ class analysis final : public conversation {
     const bool is_busy = (refused.status == 429 || refused.status == 503) && head.retry_after;
     if (!is_busy || excused_ == most_excused) return lost_operation(refused);
     ++excused_;
-    return ask(head);
-  }
-
-  // The provider keeps results for a day, unless they are deleted: those of class phi are.
-  std::optional<wire_request> farewell() override {
-    if (request_.data_class != core::data_class::phi || !operation_) return std::nullopt;
-    std::optional<std::string> target = result_target(*operation_, request_.endpoint);
-    if (!target) return std::nullopt;
-    wire_request out;
-    out.method = "DELETE";
-    out.target = std::move(*target);
-    out.header_lines = content_lines("", "application/json");
-    return out;
+    return ask(pace_.refused(*head.retry_after));
   }
 
  private:
-  reply_step ask(const answer_head& head) {
+  [[nodiscard]] reply_step ask(std::chrono::milliseconds after) const {
     if (!operation_) return unusable("the analysis was accepted, but no operation was named");
     ask_again again;
     again.request.method = "GET";
     again.request.target = *operation_;
     again.request.header_lines = content_lines("", "application/json");
-    again.after = pace_.next(head.retry_after);
+    again.after = after;
     return again;
-  }
-
-  // The question is the gateway's and the address the provider's: that it comes to nothing is no mistake of the client,
-  // and none of the operator, whose endpoint began the analysis.
-  static std::optional<reply_step> lost_operation(const refusal& refused) {
-    core::attempt_failure failure = classify_by_status(refused);
-    if (failure.kind != failure_kind::client_mistake && failure.kind != failure_kind::misconfigured)
-      return std::nullopt;
-    failure.kind = failure_kind::server_error;
-    failure.sent_whole = true;
-    failure.said = {};
-    return failure;
   }
 
   [[nodiscard]] reply_step finish(json_value result) const {
     const std::optional<std::vector<layout_page>> pages = layout_pages(result);
-    if (!pages) return unusable("the result has no content that can be cut into pages");
+    if (!pages) return unusable("the result has no content, or none that is a document's pages");
     const auto analysed = static_cast<std::int64_t>(pages->size());
     answered out;
     out.content_type = "application/json";
@@ -185,7 +174,7 @@ class analysis final : public conversation {
   const call request_;
   const codec::document_request& asked_;
   std::optional<std::string> operation_;  // its target at the endpoint
-  poll_pace pace_;
+  poll_pace pace_{usual_wait};
   int excused_ = 0;  // refusals since the last answer
 };
 
@@ -203,6 +192,20 @@ class azure_document_intelligence_adapter final : public adapter {
 
   [[nodiscard]] core::attempt_failure classify(const refusal& refused, const core::provider& /*by*/) const override {
     return analysis_refusal(refused);
+  }
+
+  [[nodiscard]] bool takes_leave(core::data_class of) const override { return must_delete(of); }
+
+  [[nodiscard]] std::optional<wire_request> farewell(const core::endpoint& at,
+                                                     const answer_head& began) const override {
+    const std::optional<std::string> operation = target_at_origin(began.operation_location, at.url);
+    std::optional<std::string> target = operation ? result_target(*operation, at) : std::nullopt;
+    if (!target) return std::nullopt;
+    wire_request out;
+    out.method = "DELETE";
+    out.target = std::move(*target);
+    out.header_lines = content_lines("", "application/json");
+    return out;
   }
 };
 

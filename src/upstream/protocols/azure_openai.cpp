@@ -1,10 +1,10 @@
 // Azure OpenAI: OpenAI's bodies and answers at targets of its own, where a deployment's name stands for the model. Its
 // content-filter fields pass through untouched.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "phigate/codec/json.hpp"
+#include "phigate/core/audio.hpp"
 #include "upstream/protocols/openai_conversations.hpp"
 #include "upstream/protocols/parts.hpp"
 #include "upstream/protocols/protocols.hpp"
@@ -16,12 +16,12 @@ namespace {
 using core::failure_kind;
 using core::modality;
 
-constexpr std::array<std::string_view, 6> speech_formats{"mp3", "opus", "aac", "flac", "wav", "pcm"};
-
 constexpr core::protocol azure_openai_facts{
     .name = "azure_openai",
     .modalities = {modality::chat, modality::vision, modality::embeddings, modality::stt, modality::tts},
-    .speech_formats = speech_formats,
+    .speech_formats = core::speech_format_names,
+    .reads_api_version = true,
+    .features = openai_features,
 };
 
 constexpr std::string_view usual_dated_version = "2024-10-21";

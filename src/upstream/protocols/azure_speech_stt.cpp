@@ -9,10 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "phigate/codec/blanks.hpp"
 #include "phigate/codec/json.hpp"
 #include "phigate/codec/media_request.hpp"
-#include "phigate/codec/response.hpp"
 #include "phigate/codec/transcript.hpp"
+#include "upstream/protocols/azure_locales.hpp"
 #include "upstream/protocols/form_body.hpp"
 #include "upstream/protocols/parts.hpp"
 #include "upstream/protocols/protocols.hpp"
@@ -23,83 +24,18 @@ namespace {
 using codec::json_value;
 using core::failure_kind;
 
+constexpr std::array<std::string_view, 2> ignored_fields{"chunking_strategy", "temperature"};
+
 constexpr core::protocol stt_facts{
-    .name = "azure_speech_stt", .modalities = {core::modality::stt}, .speech_formats = {}};
+    .name = "azure_speech_stt",
+    .modalities = {core::modality::stt},
+    .speech_formats = {},
+    .passes_fields = false,
+    .reads_api_version = true,
+    .reads_locales = true,
+    .ignored_fields = ignored_fields,
+};
 constexpr std::string_view usual_api_version = "2025-10-15";
-
-// --- The request -----------------------------------------------------------------------------------------------------
-
-// ISO 639 → the locale that Azure knows and most speakers mean. Sorted.
-using locale_entry = std::pair<std::string_view, std::string_view>;
-constexpr auto usual_locales = std::to_array<locale_entry>({
-    {"af", "af-ZA"},   {"am", "am-ET"}, {"ar", "ar-SA"},   {"as", "as-IN"}, {"az", "az-AZ"}, {"bg", "bg-BG"},
-    {"bn", "bn-IN"},   {"bs", "bs-BA"}, {"ca", "ca-ES"},   {"cs", "cs-CZ"}, {"cy", "cy-GB"}, {"da", "da-DK"},
-    {"de", "de-DE"},   {"el", "el-GR"}, {"en", "en-US"},   {"es", "es-ES"}, {"et", "et-EE"}, {"eu", "eu-ES"},
-    {"fa", "fa-IR"},   {"fi", "fi-FI"}, {"fil", "fil-PH"}, {"fr", "fr-FR"}, {"ga", "ga-IE"}, {"gl", "gl-ES"},
-    {"gu", "gu-IN"},   {"he", "he-IL"}, {"hi", "hi-IN"},   {"hr", "hr-HR"}, {"hu", "hu-HU"}, {"hy", "hy-AM"},
-    {"id", "id-ID"},   {"is", "is-IS"}, {"it", "it-IT"},   {"ja", "ja-JP"}, {"jv", "jv-ID"}, {"ka", "ka-GE"},
-    {"kk", "kk-KZ"},   {"km", "km-KH"}, {"kn", "kn-IN"},   {"ko", "ko-KR"}, {"lo", "lo-LA"}, {"lt", "lt-LT"},
-    {"lv", "lv-LV"},   {"mk", "mk-MK"}, {"ml", "ml-IN"},   {"mn", "mn-MN"}, {"mr", "mr-IN"}, {"ms", "ms-MY"},
-    {"mt", "mt-MT"},   {"my", "my-MM"}, {"nb", "nb-NO"},   {"ne", "ne-NP"}, {"nl", "nl-NL"}, {"no", "nb-NO"},
-    {"or", "or-IN"},   {"pa", "pa-IN"}, {"pl", "pl-PL"},   {"ps", "ps-AF"}, {"pt", "pt-BR"}, {"ro", "ro-RO"},
-    {"ru", "ru-RU"},   {"si", "si-LK"}, {"sk", "sk-SK"},   {"sl", "sl-SI"}, {"so", "so-SO"}, {"sq", "sq-AL"},
-    {"sr", "sr-RS"},   {"sv", "sv-SE"}, {"sw", "sw-KE"},   {"ta", "ta-IN"}, {"te", "te-IN"}, {"th", "th-TH"},
-    {"tl", "fil-PH"},  {"tr", "tr-TR"}, {"uk", "uk-UA"},   {"ur", "ur-IN"}, {"uz", "uz-UZ"}, {"vi", "vi-VN"},
-    {"yue", "yue-CN"}, {"zh", "zh-CN"}, {"zu", "zu-ZA"},
-});
-static_assert(std::ranges::is_sorted(usual_locales, {}, &locale_entry::first));
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-// A language of two or three letters and at least one subtag: "de-CH", "zh-Hans-CN", "es-419".
-bool is_full_tag(std::string_view text) {
-  constexpr std::size_t longest = 35;
-  if (text.size() > longest) return false;
-  const std::size_t language = std::min(text.find('-'), text.size());
-  if (language < 2 || language > 3 || !std::ranges::all_of(text.substr(0, language), is_letter)) return false;
-  text.remove_prefix(language);
-  if (text.empty()) return false;
-  while (!text.empty()) {
-    text.remove_prefix(1);  // the hyphen
-    const std::string_view subtag = text.substr(0, text.find('-'));
-    if (subtag.size() < 2 || subtag.size() > 8) return false;
-    if (!std::ranges::all_of(subtag, [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); })) return false;
-    text.remove_prefix(subtag.size());
-  }
-  return true;
-}
-
-// As Azure lists its locales: "de-ch" is de-CH, "ZH-hans-cn" zh-Hans-CN (RFC 5646 §2.1.1). Of a full tag.
-std::string in_usual_case(std::string_view tag) {
-  constexpr std::size_t script = 4;
-  constexpr std::size_t country = 2;
-  std::string out(tag);
-  for (std::size_t begin = 0; begin < out.size();) {
-    const std::size_t end = std::min(out.find('-', begin), out.size());
-    const std::size_t capitals = begin == 0 ? 0 : end - begin == country ? country : end - begin == script ? 1 : 0;
-    for (std::size_t at = begin; at < end; ++at) {
-      if (is_letter(out[at])) out[at] = static_cast<char>(at - begin < capitals ? out[at] & ~0x20 : out[at] | 0x20);
-    }
-    begin = end + 1;
-  }
-  return out;
-}
-
-// Empty when the client names no language: Azure then uses its multilingual model. A language that nobody lists goes as
-// it is, for Azure to refuse in its own words.
-std::string locale_for(const codec::transcription_request& asked, const core::hosted_model& model) {
-  for (const auto& [name, value] : asked.fields) {
-    if (name == "language" && is_full_tag(value)) return in_usual_case(value);
-  }
-  using own_locale = std::pair<std::string, std::string>;
-  const auto own = std::ranges::find(model.locales, asked.language, &own_locale::first);
-  if (own != model.locales.end()) return own->second;
-  const auto* const usual = std::ranges::lower_bound(usual_locales, asked.language, {}, &locale_entry::first);
-  if (usual != usual_locales.end() && usual->first == asked.language) return std::string(usual->second);
-  return asked.language;
-}
 
 // At most `limit` code points of `text`.
 std::string_view cut(std::string_view text, std::size_t limit) {
@@ -111,13 +47,6 @@ std::string_view cut(std::string_view text, std::size_t limit) {
   return text;
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\v\f";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
-
 // The nearest that Azure has to a prompt: words and names that it should expect.
 std::vector<std::string_view> phrases_of(std::string_view prompt) {
   constexpr std::size_t most = 100;
@@ -125,7 +54,7 @@ std::vector<std::string_view> phrases_of(std::string_view prompt) {
   std::vector<std::string_view> phrases;
   while (!prompt.empty() && phrases.size() < most) {
     const std::size_t end = std::min(prompt.find_first_of(",;\r\n"), prompt.size());
-    const std::string_view phrase = trimmed(cut(trimmed(prompt.substr(0, end)), longest));
+    const std::string_view phrase = codec::trimmed(cut(codec::trimmed(prompt.substr(0, end)), longest));
     if (!phrase.empty()) phrases.push_back(phrase);
     prompt.remove_prefix(std::min(end + 1, prompt.size()));
   }
@@ -137,7 +66,7 @@ std::string definition_for(const codec::transcription_request& asked, const core
                            std::string_view api_version) {
   codec::json_writer out;
   out.begin_object();
-  if (const std::string locale = locale_for(asked, model); !locale.empty()) {
+  if (const std::string locale = azure_locale(asked, model); !locale.empty()) {
     out.key("locales").begin_array().text(locale).end_array();
   }
   out.key("profanityFilterMode").text("None");  // the default masks words
@@ -150,8 +79,6 @@ std::string definition_for(const codec::transcription_request& asked, const core
   out.end_object();
   return out.take();
 }
-
-// --- The answer ------------------------------------------------------------------------------------------------------
 
 // A number of milliseconds that fits; mend_times does the rest.
 std::optional<std::int64_t> milliseconds(json_value value) {
@@ -197,15 +124,10 @@ std::string spoken_language(const std::vector<json_value>& phrases) {
   return most == counts.end() ? std::string() : std::string(most->first);
 }
 
-// Several channels come one after the other. What begins at one time stays in its order; std::stable_sort would do, but
-// clang warns of libstdc++'s own use of a deprecated function in it.
+// Several channels come one after the other. What begins at one time stays in its order.
 template <typename Spoken>
 void order_by_begin(std::vector<Spoken>& list) {
-  if (std::ranges::is_sorted(list, {}, &Spoken::begin_ms)) return;
-  std::multimap<std::int64_t, Spoken> ordered;
-  for (Spoken& one : list) ordered.emplace(one.begin_ms, std::move(one));
-  list.clear();
-  for (auto& [begin_ms, one] : ordered) list.push_back(std::move(one));
+  std::ranges::stable_sort(list, {}, &Spoken::begin_ms);
 }
 
 bool read_phrases(const std::vector<json_value>& phrases, codec::transcript& heard) {
@@ -243,24 +165,6 @@ std::optional<codec::transcript> read_answer(std::string_view body) {
   codec::mend_times(heard);
   return heard;
 }
-
-// The error object's innermost part says what is wrong; the outer ones say "invalid request".
-std::string innermost_error(std::string_view body) {
-  const auto document = codec::json_document::parse(body);
-  if (!document) return {};
-  const json_value root = document->root();
-  json_value error = root["error"].is_object() ? root["error"] : root;
-  if (!error["innerError"]["message"].text()) return {};
-  while (error["innerError"]["message"].text()) error = error["innerError"];
-  codec::json_writer out;
-  out.begin_object();
-  out.key("message").text(error["message"].text().value_or(""));
-  out.key("code").text(error["code"].text().value_or(""));
-  out.end_object();
-  return out.take();
-}
-
-// --- The protocol ----------------------------------------------------------------------------------------------------
 
 class transcription final : public conversation {
  public:
@@ -311,9 +215,6 @@ class azure_speech_stt_adapter final : public adapter {
   [[nodiscard]] core::attempt_failure classify(const refusal& refused, const core::provider& /*by*/) const override {
     core::attempt_failure failure = classify_by_status(refused);
     if (failure.kind != failure_kind::client_mistake) return failure;
-    if (const std::string inner = innermost_error(refused.body); !inner.empty()) {
-      failure.said = codec::read_provider_error(refused.status, inner);
-    }
     if (says_any(failure.said, {"locale", "language"})) {
       failure.said.param = "language";
     } else if (says_any(failure.said, {"audio"})) {

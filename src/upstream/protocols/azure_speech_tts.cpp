@@ -11,50 +11,49 @@
 #include <utility>
 #include <variant>
 
+#include "phigate/core/audio.hpp"
 #include "upstream/protocols/parts.hpp"
 #include "upstream/protocols/protocols.hpp"
+#include "upstream/protocols/sound_type.hpp"
 
 namespace phigate::upstream {
 namespace {
 
 using core::failure_kind;
 
-struct speech_format {
+struct output_format {
   std::string_view name;   // OpenAI's
   std::string_view asked;  // X-Microsoft-OutputFormat
-  std::string_view media_type;
 };
 
 constexpr std::array formats{
-    speech_format{"mp3", "audio-24khz-48kbitrate-mono-mp3", "audio/mpeg"},
-    speech_format{"opus", "ogg-24khz-16bit-mono-opus", "audio/ogg"},
-    speech_format{"wav", "riff-24khz-16bit-mono-pcm", "audio/wav"},
-    speech_format{"pcm", "raw-24khz-16bit-mono-pcm", "audio/pcm"},
+    output_format{"mp3", "audio-24khz-48kbitrate-mono-mp3"},
+    output_format{"opus", "ogg-24khz-16bit-mono-opus"},
+    output_format{"wav", "riff-24khz-16bit-mono-pcm"},
+    output_format{"pcm", "raw-24khz-16bit-mono-pcm"},
 };
 
 constexpr auto format_names = [] {
   std::array<std::string_view, formats.size()> names;
-  std::ranges::transform(formats, names.begin(), &speech_format::name);
+  std::ranges::transform(formats, names.begin(), &output_format::name);
   return names;
 }();
+
+constexpr std::array<std::string_view, 1> ignored_fields{"instructions"};
 
 constexpr core::protocol speech_facts{
     .name = "azure_speech_tts",
     .modalities = {core::modality::tts},
     .speech_formats = format_names,
     .needs_voices = true,
+    .passes_fields = false,
+    .ignored_fields = ignored_fields,
 };
 
-const speech_format& format_named(std::string_view name) {
-  const auto* const found = std::ranges::find(formats, name, &speech_format::name);
+const output_format& format_named(std::string_view name) {
+  const auto* const found = std::ranges::find(formats, name, &output_format::name);
   if (found == formats.end()) throw std::logic_error("a route that cannot make the speech format was called");
   return *found;
-}
-
-// The client's name for a voice, or the provider's own, which stands for itself.
-std::string_view native_voice(const core::hosted_model& model, std::string_view asked) {
-  const auto found = std::ranges::find(model.voices, asked, &std::pair<std::string, std::string>::first);
-  return found == model.voices.end() ? asked : std::string_view(found->second);
 }
 
 bool is_lower(char c) {
@@ -131,8 +130,16 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
+// In percent. The service speaks at half to twice its usual pace (Microsoft Learn, "Customize voice and sound with
+// SSML", prosody): what is beyond gets the nearest.
+long faster_than_usual(double speed) {
+  constexpr double slowest = 0.5;
+  constexpr double fastest = 2.0;
+  return std::lround((std::clamp(speed, slowest, fastest) - 1.0) * 100.0);
+}
+
 std::string ssml(const codec::speech_request& asked, std::string_view voice) {
-  const long faster = std::lround((asked.speed - 1.0) * 100.0);  // in percent
+  const long faster = faster_than_usual(asked.speed);
   std::string out = "<speak version='1.0' xmlns='http://www.w3.org/2001/10/synthesis' xml:lang='";
   out.reserve(asked.input.size() + 256);
   out += locale_of(voice);
@@ -154,22 +161,24 @@ class speaking final : public conversation {
         format_(format_named(asked_.response_format)) {}
 
   [[nodiscard]] delivery how() const override { return delivery::bytes; }
-  [[nodiscard]] std::string_view media_type() const override { return format_.media_type; }
+  [[nodiscard]] std::string_view media_type() const override { return core::speech_media_type(format_.name); }
 
   wire_request first() override {
     wire_request out;
     out.target = request_.endpoint.url.prefix + "/cognitiveservices/v1";
     out.header_lines = content_lines("application/ssml+xml", "*/*") +
                        "x-microsoft-outputformat: " + std::string(format_.asked) + "\r\n";
-    const std::string& body = out.body.owned.emplace_back(ssml(asked_, native_voice(request_.model, asked_.voice)));
+    const auto voice = core::provider_voice(request_.model, asked_.voice);
+    if (!voice) throw std::logic_error("a route that lacks the voice was called");
+    const std::string& body = out.body.owned.emplace_back(ssml(asked_, *voice));
     out.body.pieces.push_back(body);
     out.body.size = body.size();
     return out;
   }
 
   std::optional<core::attempt_failure> check(const answer_head& head) override {
-    if (is_audio_type(head.content_type)) return std::nullopt;
-    return unusable("a 2xx that is no audio");
+    if (may_be_sound_in(head.content_type, format_.name)) return std::nullopt;
+    return unusable("a 2xx that is no audio in the format asked for");
   }
 
   reply_step take(const answer_head& /*head*/, std::string_view /*body*/) override {
@@ -179,7 +188,7 @@ class speaking final : public conversation {
  private:
   const call request_;
   const codec::speech_request& asked_;
-  const speech_format& format_;
+  const output_format& format_;
 };
 
 class azure_speech_tts_adapter final : public adapter {

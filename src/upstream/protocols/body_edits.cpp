@@ -83,16 +83,16 @@ bool asks_for_usage(const call& request) {
   return is_completion && facts.stream && !facts.asks_for_usage && !request.model.has_feature("no_stream_usage");
 }
 
-constexpr std::string_view list_mark = "[]";
-
-std::string_view without_mark(std::string_view name) {
-  return name.ends_with(list_mark) ? name.substr(0, name.size() - list_mark.size()) : name;
+// Two names of one field of a form: as `require_parameters` finds what a route drops (core::without_list_mark).
+bool is_same_field(std::string_view left, std::string_view right) {
+  return core::without_list_mark(left) == core::without_list_mark(right);
 }
 
 // What a form's field is called upstream; nothing when it is dropped.
 std::optional<std::string> field_name(const codec::body_edits& edits, std::string_view name) {
-  const std::string_view bare = without_mark(name);
-  if (contains(edits.drop, name) || contains(edits.drop, bare)) return std::nullopt;
+  const std::string_view bare = core::without_list_mark(name);
+  const auto is_this = [name](const std::string& dropped) { return is_same_field(dropped, name); };
+  if (std::ranges::any_of(edits.drop, is_this)) return std::nullopt;
   if (const std::string* renamed = find(edits.rename, name)) return *renamed;
   if (const std::string* renamed = find(edits.rename, bare)) return *renamed + std::string(name.substr(bare.size()));
   return std::string(name);
@@ -106,8 +106,7 @@ std::optional<std::string> field_value(std::string_view json) {
 }
 
 bool has_field(const std::vector<form_field>& fields, std::string_view name) {
-  return std::ranges::any_of(fields,
-                             [&](const form_field& field) { return without_mark(field.first) == without_mark(name); });
+  return std::ranges::any_of(fields, [&](const form_field& field) { return is_same_field(field.first, name); });
 }
 
 std::array<const core::request_dialect*, 2> dialects_of(const call& request) {

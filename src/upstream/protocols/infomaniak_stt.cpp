@@ -1,6 +1,7 @@
 // Infomaniak's speech to text: OpenAI's form, answered by the id of a batch, whose result is asked for until it is
 // there (developer.infomaniak.com, AI Tools).
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "upstream/protocols/body_edits.hpp"
 #include "upstream/protocols/form_body.hpp"
 #include "upstream/protocols/parts.hpp"
+#include "upstream/protocols/polling.hpp"
 #include "upstream/protocols/protocols.hpp"
 
 namespace phigate::upstream {
@@ -23,13 +25,17 @@ namespace {
 
 using codec::json_value;
 using core::failure_kind;
-using std::chrono::milliseconds;
 
-constexpr core::protocol stt_facts{.name = "infomaniak_stt", .modalities = {core::modality::stt}, .speech_formats = {}};
+constexpr std::array<std::string_view, 2> ignored_fields{"chunking_strategy", "temperature"};
 
-constexpr milliseconds usual_wait{500};
-constexpr milliseconds shortest_wait{100};
-constexpr milliseconds longest_wait{10'000};
+constexpr core::protocol stt_facts{
+    .name = "infomaniak_stt",
+    .modalities = {core::modality::stt},
+    .speech_formats = {},
+    .ignored_fields = ignored_fields,
+};
+
+constexpr std::chrono::milliseconds usual_wait{500};
 
 // Whatever the client wants is rendered from the fullest form. There is no temperature to set.
 std::vector<form_field> form_of(const codec::transcription_request& asked) {
@@ -96,9 +102,14 @@ bool blames_audio(const core::provider_error& said) {
                          "too large", "too short", "malformed", "unreadable"});
 }
 
+// The model's name comes from the registry. A message may repeat what the client wrote, so it counts by its first words
+// alone.
 bool blames_model(const core::provider_error& said) {
-  return says_any(said, {"model"}) &&
-         says_any(said, {"invalid", "not found", "not_found", "does not exist", "unknown"});
+  constexpr std::array<std::string_view, 3> codes{"invalid_model", "model_not_found", "unknown_model"};
+  constexpr std::array<std::string_view, 4> openings{"Invalid model", "Model not found",
+                                                     "The selected model is invalid", "Unknown model"};
+  return std::ranges::find(codes, said.code) != codes.end() ||
+         std::ranges::any_of(openings, [&](std::string_view words) { return said.message.starts_with(words); });
 }
 
 // The batch ended without a result.
@@ -138,8 +149,8 @@ class transcription final : public conversation {
   }
 
   std::optional<reply_step> excuse(const refusal& refused, const answer_head& head) override {
+    if (refused.status != 404) return lost_operation(refused);
     // A batch is not found until it is done; a method that is not found never will be.
-    if (refused.status != 404) return std::nullopt;
     if (says_any(codec::read_provider_error(refused.status, refused.body), {"method_not_found"})) return std::nullopt;
     return poll(head);
   }
@@ -172,21 +183,14 @@ class transcription final : public conversation {
     next.request.method = "GET";
     next.request.target = call_.endpoint.url.prefix + "/results/" + batch_id_;
     next.request.header_lines = content_lines({}, "application/json");
-    next.after = wait_after(head);
+    next.after = pace_.at_work(head.retry_after);
     return next;
-  }
-
-  // A provider that says "at once" again and again gets a pause all the same.
-  milliseconds wait_after(const answer_head& head) {
-    if (!head.retry_after) return usual_wait;
-    if (head.retry_after->count() == 0 && !std::exchange(was_told_at_once_, true)) return std::chrono::seconds(1);
-    return std::clamp<milliseconds>(*head.retry_after, shortest_wait, longest_wait);
   }
 
   call call_;
   const codec::transcription_request& asked_;
   std::string batch_id_;  // empty until the provider has the audio
-  bool was_told_at_once_ = false;
+  poll_pace pace_{usual_wait};
 };
 
 class infomaniak_stt_adapter final : public adapter {
@@ -203,7 +207,6 @@ class infomaniak_stt_adapter final : public adapter {
 
   [[nodiscard]] core::attempt_failure classify(const refusal& refused, const core::provider& /*by*/) const override {
     core::attempt_failure failure = classify_by_status(refused);
-    // The model's name comes from the registry.
     const bool may_be_model = refused.status == 400 || refused.status == 422;
     if (may_be_model && blames_model(failure.said)) failure.kind = failure_kind::misconfigured;
     return failure;

@@ -184,9 +184,10 @@ void read_comments(layout_page& page) {
   out.erase(0, past_blank_lines(out, 0));
 }
 
+// Of a text with more pages than a document has, one too many.
 std::vector<layout_page> split_at_breaks(std::string_view content) {
   std::vector<layout_page> pages;
-  while (true) {
+  while (pages.size() <= most_layout_pages) {
     const std::size_t end = content.find(page_break);
     layout_page& page = pages.emplace_back();
     page.index = static_cast<std::int64_t>(pages.size()) - 1;
@@ -194,6 +195,7 @@ std::vector<layout_page> split_at_breaks(std::string_view content) {
     if (end == std::string_view::npos) return pages;
     content.remove_prefix(end + page_break.size());
   }
+  return pages;
 }
 
 std::optional<std::int64_t> pixels(json_value length, std::string_view unit) {
@@ -219,11 +221,11 @@ std::int64_t read_index(json_value page, std::size_t place) {
   return number && *number >= 1 && *number <= most_pages ? *number - 1 : static_cast<std::int64_t>(place);
 }
 
-// Those that the result lists; empty when they can't be cut out of the content.
-std::vector<layout_page> listed_pages(json_value result, std::string_view content) {
+// Empty when they can't be cut out of the content.
+std::vector<layout_page> listed_pages(const std::vector<json_value>& list, std::string_view content) {
   std::vector<layout_page> pages;
   std::vector<page_span> spans;
-  for (const json_value listed : result["pages"].elements()) {
+  for (const json_value listed : list) {
     for (const json_value span : listed["spans"].elements()) {
       if (const auto read = read_span(span, pages.size())) spans.push_back(*read);
     }
@@ -246,8 +248,11 @@ std::optional<std::vector<layout_page>> layout_pages(json_value result) {
   if (!content || result["stringIndexType"].text().value_or("unicodeCodePoint") != "unicodeCodePoint") {
     return std::nullopt;
   }
-  std::vector<layout_page> pages = listed_pages(result, *content);
+  const std::vector<json_value> list = result["pages"].elements();
+  if (list.size() > most_layout_pages) return std::nullopt;
+  std::vector<layout_page> pages = listed_pages(list, *content);
   if (pages.empty()) pages = split_at_breaks(*content);
+  if (pages.size() > most_layout_pages) return std::nullopt;
   for (layout_page& page : pages) read_comments(page);
   return pages;
 }

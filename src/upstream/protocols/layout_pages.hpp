@@ -2,14 +2,24 @@
 // stand in it.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "phigate/codec/json.hpp"
 
 namespace phigate::upstream {
+
+// The most that the service analyses of one document (its service limits).
+inline constexpr std::size_t most_layout_pages = 2000;
+
+// The members that layout_pages reads: a result lists each word and its place too, which would be many times as much.
+inline constexpr std::array<std::string_view, 10> layout_members{
+    "content", "height", "length", "offset", "pageNumber", "pages", "spans", "stringIndexType", "unit", "width"};
 
 // A result says lengths in inches (PDF) or pixels (images) and never a resolution.
 inline constexpr std::int64_t layout_dpi = 96;
@@ -28,8 +38,9 @@ struct layout_page {
 };
 
 // The pages of an `analyzeResult`, in its order; where those that it lists would leave text out, its content's parts
-// between page breaks. Nothing: it has no content text, or counts in something other than code points. No code point is
-// in two pages, so the pages together are no larger than the content, whatever the result claims, and no text is lost.
+// between page breaks. Nothing: it has no content text, counts in something other than code points, or has more pages
+// than most_layout_pages. No code point is in two pages, so the pages together are no larger than the content, whatever
+// the result claims, and no text is lost.
 std::optional<std::vector<layout_page>> layout_pages(codec::json_value result);
 
 }  // namespace phigate::upstream

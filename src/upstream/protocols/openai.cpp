@@ -1,9 +1,9 @@
 // The OpenAI-compatible protocol, and the ways in which providers that speak it report errors differently.
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 
 #include "phigate/codec/json.hpp"
+#include "phigate/core/audio.hpp"
 #include "upstream/protocols/openai_conversations.hpp"
 #include "upstream/protocols/parts.hpp"
 #include "upstream/protocols/protocols.hpp"
@@ -15,12 +15,11 @@ namespace {
 using core::failure_kind;
 using core::modality;
 
-constexpr std::array<std::string_view, 6> speech_formats{"mp3", "opus", "aac", "flac", "wav", "pcm"};
-
 constexpr core::protocol openai_facts{
     .name = "openai",
     .modalities = {modality::chat, modality::vision, modality::embeddings, modality::stt, modality::tts},
-    .speech_formats = speech_formats,
+    .speech_formats = core::speech_format_names,
+    .features = openai_features,
 };
 
 // Together answers 403 to a prompt that is too long (docs.together.ai, error codes).

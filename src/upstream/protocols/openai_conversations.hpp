@@ -1,6 +1,7 @@
 // The calls of OpenAI's API, for every protocol whose bodies and answers are OpenAI's, wherever their targets are.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +9,11 @@
 #include "phigate/upstream/adapter.hpp"
 
 namespace phigate::upstream {
+
+// Of core::features_of_adapters, those that these conversations can honour: a client's fields go on as they are, and
+// what the provider answers comes back as it stands.
+inline constexpr std::array<std::string_view, 6> openai_features{"diarization", "file", "instructions",
+                                                                 "logprobs",    "sse",  "stream"};
 
 // "/chat/completions": behind the endpoint's prefix. Any modality but ocr; that one is a bug and throws.
 std::string_view openai_path(core::modality modality);

@@ -1,6 +1,5 @@
 // Text to speech as OpenAI has it: a JSON body with the voice's name changed, and audio that is relayed as it comes.
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -9,24 +8,12 @@
 #include "upstream/protocols/body_edits.hpp"
 #include "upstream/protocols/openai_conversations.hpp"
 #include "upstream/protocols/parts.hpp"
+#include "upstream/protocols/sound_type.hpp"
 
 namespace phigate::upstream {
 namespace {
 
 constexpr std::string_view event_stream = "text/event-stream";
-
-std::string_view media_type_of(std::string_view format) {
-  using entry = std::pair<std::string_view, std::string_view>;
-  static constexpr std::array<entry, 6> types{{{"mp3", "audio/mpeg"},
-                                               {"opus", "audio/ogg"},
-                                               {"aac", "audio/aac"},
-                                               {"flac", "audio/flac"},
-                                               {"wav", "audio/wav"},
-                                               {"pcm", "audio/pcm"}}};
-  const auto* const found = std::ranges::find(types, format, &entry::first);
-  if (found == types.end()) throw std::logic_error("a speech format that no reader admits");
-  return found->second;
-}
 
 class speech final : public conversation {
  public:
@@ -35,7 +22,7 @@ class speech final : public conversation {
 
   [[nodiscard]] delivery how() const override { return delivery::bytes; }
   [[nodiscard]] std::string_view media_type() const override {
-    return wants_events() ? event_stream : media_type_of(asked_.response_format);
+    return wants_events() ? event_stream : core::speech_media_type(asked_.response_format);
   }
 
   wire_request first() override {
@@ -52,12 +39,15 @@ class speech final : public conversation {
     return request;
   }
 
-  // An error with a 2xx must not reach a client as sound.
+  // An error with a 2xx must not reach a client as sound, nor one sound as another.
   std::optional<core::attempt_failure> check(const answer_head& head) override {
     const std::string_view type = head.content_type;
-    const bool fits = wants_events() ? is_media_type(type, event_stream) : type.empty() || is_audio_type(type);
-    if (fits) return std::nullopt;
-    return unusable(wants_events() ? "no event stream" : "no audio");
+    if (wants_events()) {
+      if (is_media_type(type, event_stream)) return std::nullopt;
+      return unusable("no event stream");
+    }
+    if (may_be_sound_in(type, asked_.response_format)) return std::nullopt;
+    return unusable("a 2xx that is no audio in the format asked for");
   }
 
   reply_step take(const answer_head& /*head*/, std::string_view /*body*/) override {
@@ -66,8 +56,8 @@ class speech final : public conversation {
 
  private:
   [[nodiscard]] bool wants_events() const {
-    const auto& features = call_.asked.facts.required_features;
-    return std::ranges::find(features, "sse") != features.end();
+    return std::ranges::any_of(call_.asked.facts.required_features,
+                               [](const std::string& word) { return word == "sse" || word == "stream"; });
   }
 
   call call_;

@@ -2,6 +2,7 @@
 // client wants its answer in, another is asked for and rendered (spec §10).
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,19 +25,18 @@ using codec::transcript_format;
 constexpr std::string_view event_stream = "text/event-stream";
 constexpr std::string_view granularities = "timestamp_granularities[]";
 
-bool writes(const core::hosted_model& model, transcript_format format) {
-  const auto lists = [&](std::string_view word) {
-    return std::ranges::find(model.formats, word) != model.formats.end();
-  };
-  return lists(codec::to_string(format)) || std::ranges::none_of(core::transcript_formats, lists);
+bool wants_events(const call& request) {
+  const auto& features = request.asked.facts.required_features;
+  return std::ranges::find(features, "stream") != features.end();
 }
 
-// What the provider is asked for when the client wants `format`: that, or what it can be rendered from.
-transcript_format format_upstream(const core::hosted_model& model, transcript_format format) {
-  if (writes(model, format)) return format;
-  if (format == transcript_format::text && writes(model, transcript_format::json)) return transcript_format::json;
-  if (writes(model, transcript_format::verbose_json)) return transcript_format::verbose_json;
-  return format == transcript_format::json ? transcript_format::text : format;
+// What the provider is asked for when the client wants `wanted`. Events come as they are, nothing is rendered of them.
+transcript_format format_upstream(const call& request, transcript_format wanted) {
+  if (wants_events(request)) return wanted;
+  const auto word = core::transcript_format_to_ask(request.model, codec::to_string(wanted));
+  const auto format = word ? codec::parse_transcript_format(*word) : std::nullopt;
+  if (!format) throw std::logic_error("a route that cannot give the transcript's format was called");
+  return *format;
 }
 
 bool is_json(transcript_format format) {
@@ -45,11 +45,6 @@ bool is_json(transcript_format format) {
 
 bool has_cues(transcript_format format) {
   return format == transcript_format::srt || format == transcript_format::vtt;
-}
-
-std::string_view media_type_of(transcript_format format) {
-  if (is_json(format)) return "application/json";
-  return format == transcript_format::vtt ? "text/vtt; charset=utf-8" : "text/plain; charset=utf-8";
 }
 
 bool is_blank(std::string_view text) {
@@ -75,10 +70,10 @@ class transcription final : public conversation {
   transcription(const call& request, std::string target)
       : call_(request),
         asked_(std::get<codec::transcription_request>(request.asked.media)),
-        upstream_(format_upstream(request.model, asked_.format)),
+        upstream_(format_upstream(request, asked_.format)),
         target_(std::move(target)) {}
 
-  [[nodiscard]] delivery how() const override { return streams() ? delivery::bytes : delivery::whole; }
+  [[nodiscard]] delivery how() const override { return wants_events(call_) ? delivery::bytes : delivery::whole; }
   [[nodiscard]] std::string_view media_type() const override { return event_stream; }
 
   wire_request first() override {
@@ -100,7 +95,8 @@ class transcription final : public conversation {
   reply_step take(const answer_head& /*head*/, std::string_view body) override {
     if (is_json(upstream_)) return take_json(body);
     if (!is_in(upstream_, body)) return unusable("not the format that was asked for");
-    if (is_native()) return answered{.content_type = std::string(media_type_of(upstream_)), .body = {}, .usage = {}};
+    if (is_native())
+      return answered{.content_type = std::string(codec::media_type_of(upstream_)), .body = {}, .usage = {}};
     codec::transcript heard;
     heard.text = body.substr(0, body.find_last_not_of("\r\n") + 1);
     return rendered(heard);
@@ -108,11 +104,6 @@ class transcription final : public conversation {
 
  private:
   [[nodiscard]] bool is_native() const { return upstream_ == asked_.format; }
-
-  [[nodiscard]] bool streams() const {
-    const auto& features = call_.asked.facts.required_features;
-    return std::ranges::find(features, "stream") != features.end();
-  }
 
   // The client's, but for those that say in which form the answer is to be. A list has its brackets and a language no
   // region here, however the client wrote them: OpenAI's API refuses both.
@@ -132,7 +123,7 @@ class transcription final : public conversation {
     const auto heard = codec::read_verbose_transcript(body);
     if (!heard) return unusable("no transcript");
     if (!is_native()) return rendered(*heard);
-    return answered{.content_type = std::string(media_type_of(upstream_)),
+    return answered{.content_type = std::string(codec::media_type_of(upstream_)),
                     .body = {},
                     .usage = {.audio_milliseconds = heard->duration_ms}};
   }

@@ -93,12 +93,7 @@ bool says_any(const core::provider_error& said, std::initializer_list<std::strin
 }
 
 core::attempt_failure unusable(std::string note) {
-  core::attempt_failure failure;
-  failure.kind = failure_kind::bad_response;
-  failure.reach = core::reach::head_received;
-  failure.sent_whole = true;
-  failure.note = std::move(note);
-  return failure;
+  return core::unusable_answer(failure_kind::bad_response, std::move(note));
 }
 
 std::string content_lines(std::string_view content_type, std::string_view accept) {
@@ -116,6 +111,10 @@ bool is_media_type(std::string_view content_type, std::string_view wanted) {
   if (!skip(content_type, wanted)) return false;
   return content_type.empty() || content_type.front() == ';' || content_type.front() == ' ' ||
          content_type.front() == '\t';
+}
+
+bool is_event_stream(std::string_view content_type) {
+  return is_media_type(content_type, "text/event-stream");
 }
 
 bool is_audio_type(std::string_view content_type) {

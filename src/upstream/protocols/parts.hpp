@@ -29,6 +29,7 @@ std::string content_lines(std::string_view content_type, std::string_view accept
 
 // Whether a Content-Type's value names that media type, in any case and with any parameters.
 bool is_media_type(std::string_view content_type, std::string_view wanted);
+bool is_event_stream(std::string_view content_type);
 // Whether it may be sound: an audio type, or bytes of no stated kind.
 bool is_audio_type(std::string_view content_type);
 

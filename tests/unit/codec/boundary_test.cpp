@@ -28,34 +28,46 @@ TEST(Boundary, IsReadFromAContentType) {
   }
 }
 
-TEST(Boundary, RefusesAContentTypeThatHasNoneOrMore) {
-  for (const std::string& value : {std::string(),
-                                   std::string("application/json"),
-                                   std::string("multipart/mixed; boundary=a"),
-                                   std::string("multipart/form-datax; boundary=a"),
-                                   std::string("multipart/form-data"),
-                                   std::string("multipart/form-data; boundary"),
-                                   std::string("multipart/form-data; boundary="),
-                                   std::string("multipart/form-data; boundary=\"\""),
-                                   std::string("multipart/form-data; boundary=\"a"),
-                                   std::string("multipart/form-data; boundary =a"),
-                                   std::string("multipart/form-data; boundary= a"),
-                                   std::string("multipart/form-data; boundary=a; boundary=a"),
-                                   std::string("multipart/form-data; boundary=a; Boundary=b"),
-                                   std::string("multipart/form-data; boundary=a b"),
-                                   std::string("multipart/form-data; boundary=a, b"),
-                                   std::string("multipart/form-data; boundary=\"a \""),
-                                   std::string("multipart/form-data; boundary=\"a\\b\""),
-                                   std::string("multipart/form-data; boundary=\"a\"b"),
-                                   std::string("multipart/form-data; boundary=a@b"),
-                                   std::string("multipart/form-data; boundary=\"a\r\n\""),
-                                   std::string("multipart/form-data; boundary=é"),
-                                   "multipart/form-data; boundary=" + std::string(71, 'x'),
-                                   std::string("multipart/form-data boundary=a")}) {
+TEST(Boundary, IsNotLookedForInAnotherMediaType) {
+  for (const char* value :
+       {"", ";", "application/json", "multipart/mixed; boundary=a", "multipart/form-datax; boundary=a",
+        "multipart/form-data boundary=a", "multipart/form-data, multipart/form-data; boundary=a",
+        "application/x-www-form-urlencoded; boundary=a", "multipart/ form-data; boundary=a"}) {
     const auto found = boundary_of(value);
     ASSERT_FALSE(found) << value;
     EXPECT_EQ(found.error().code, error_code::unsupported_media_type) << value;
-    EXPECT_FALSE(found.error().message.empty());
+    EXPECT_NE(found.error().message.find("multipart/form-data"), std::string::npos) << value;
+  }
+}
+
+TEST(Boundary, RefusesAFormsTypeThatHasNoneOrMoreOrABadOne) {
+  for (const std::string& parameters : {std::string(),
+                                        std::string(";"),
+                                        std::string("; charset=utf-8"),
+                                        std::string("; boundary"),
+                                        std::string("; boundary="),
+                                        std::string("; boundary=\"\""),
+                                        std::string("; boundary=\"a"),
+                                        std::string("; boundary =a"),
+                                        std::string("; boundary= a"),
+                                        std::string("; boundary=a; boundary=a"),
+                                        std::string("; boundary=a; Boundary=b"),
+                                        std::string("; boundary=a; boundary*=UTF-8''b"),
+                                        std::string("; BOUNDARY*0=b; boundary=a"),
+                                        std::string("; boundary*=UTF-8''b"),
+                                        std::string("; boundary=a b"),
+                                        std::string("; boundary=a, b"),
+                                        std::string("; boundary=\"a \""),
+                                        std::string("; boundary=\"a\\b\""),
+                                        std::string("; boundary=\"a\"b"),
+                                        std::string("; boundary=a@b"),
+                                        std::string("; boundary=\"a\r\n\""),
+                                        std::string("; boundary=é"),
+                                        "; boundary=" + std::string(71, 'x')}) {
+    const auto found = boundary_of("multipart/form-data" + parameters);
+    ASSERT_FALSE(found) << parameters;
+    EXPECT_EQ(found.error().code, error_code::bad_request) << parameters;
+    EXPECT_NE(found.error().message.find("boundary"), std::string::npos) << parameters;
   }
 }
 

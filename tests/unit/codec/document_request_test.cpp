@@ -72,6 +72,17 @@ TEST(DocumentRequest, ReadsAUrlOfEachKind) {
   }
 }
 
+TEST(DocumentRequest, TellsWhatItTakesBesideTheBody) {
+  const std::string base64(100'000, 'A');
+  const auto bytes = [](const std::string& uri) {
+    const reading read(with_document(R"({"document_url":")" + uri + "\"}"));
+    EXPECT_TRUE(read.request) << read.request.error().message;
+    return read.request ? bytes_beside_body(*read.request) : 0;
+  };
+  EXPECT_LT(bytes("data:application/pdf;base64," + base64), 1000U) << "it is read where it stands";
+  EXPECT_GE(bytes("data:application\\/pdf;base64," + base64), 100'000U);
+}
+
 TEST(DocumentRequest, ReadsADataUri) {
   struct data_case {
     std::string uri;  // as it stands in the body
@@ -141,8 +152,9 @@ TEST(DocumentRequest, NotesWhatNotEveryProviderGives) {
     ASSERT_TRUE(read.request) << members << "\n" << read.request.error().message;
     EXPECT_EQ(read.facts().required_features, features) << members;
   }
-  EXPECT_TRUE(reading(with(R"("include_image_base64":true)")).asked().include_images);
-  EXPECT_FALSE(reading(with(R"("include_image_base64":null)")).asked().include_images);
+  for (const char* value : {"true", "false", "null"}) {
+    EXPECT_TRUE(reading(with(R"("include_image_base64":)" + std::string(value))).request) << value;
+  }
 }
 
 struct refusal {

@@ -53,13 +53,13 @@ TEST(ExplainRequest, TellsTheModalityByTheFieldsOfTheBody) {
 TEST(ExplainRequest, TakesTheModalityThatTheBodyNames) {
   for (const modality each : core::all_modalities()) {
     const std::string name = R"("modality":")" + std::string(core::to_string(each)) + "\"";
-    for (const std::string& body : {with(name), "{" + name + R"(,"model":"m"})", with(R"("user":"u",)" + name)}) {
+    for (const std::string& body : {with(name), "{" + name + R"(,"model":"m"})", with(R"("provider":{},)" + name)}) {
       const auto facts = read(body);
       ASSERT_TRUE(facts) << body << "\n" << facts.error().message;
       EXPECT_EQ(facts->modality, each) << body;
     }
   }
-  EXPECT_EQ(read(with(R"("m\u006fdality":"\u0073tt","messages":[{}])"))->modality, modality::stt);
+  EXPECT_EQ(read(with(R"("m\u006fdality":"\u0073tt","prompt":"")"))->modality, modality::stt);
   EXPECT_EQ(read(with(R"("modality":"chat","input":"a","voice":"v")"))->modality, modality::chat);
   EXPECT_EQ(read(with(R"("modality":"tts","input":"a")"))->modality, modality::tts);
 }
@@ -119,7 +119,7 @@ TEST(ExplainRequest, IsAsStrictAsARequestInAllElse) {
       {with(R"("modality":"stt","temperature":"hot")"), error_code::invalid_request, "temperature"},
       {with(R"("modality":"stt","temperature":[0.5])"), error_code::invalid_request, "temperature"},
       {with(R"("modality":"stt","timestamp_granularities":["word"])"), error_code::invalid_request,
-       "timestamp_granularities[]"},
+       "timestamp_granularities"},
       {with(R"("modality":"stt","timestamp_granularities":[{}],"response_format":"verbose_json")"),
        error_code::invalid_request, "timestamp_granularities"},
       {with(R"("modality":"stt","Language":"de")"), error_code::ambiguous_body, "Language"},
@@ -170,6 +170,51 @@ TEST(ExplainRequest, ReadsWhatTheRouterNeedsOfEachModality) {
   EXPECT_EQ(read(with(R"("modality":"stt")"))->response_format, "json");
 }
 
+// What no form could have is refused as the form would be, before any value is read.
+TEST(ExplainRequest, RefusesAFieldThatNoTranscriptionHas) {
+  struct unknown_case {
+    std::string members;
+    error_code code;
+    std::string param;
+  };
+  const unknown_case cases[] = {
+      {R"("languag":"de")", error_code::invalid_request, "languag"},
+      {R"("languag":null)", error_code::invalid_request, "languag"},
+      {R"("store":true)", error_code::invalid_request, "store"},
+      {R"("messages":[])", error_code::invalid_request, "messages"},
+      {R"("prompt[]":"a")", error_code::invalid_request, "prompt[]"},
+      {R"("include[][]":["logprobs"])", error_code::invalid_request, "include[][]"},
+      {R"("":1)", error_code::invalid_request, ""},
+      {R"("temperature":9,"lang\u0075ag":"de")", error_code::invalid_request, "languag"},
+      {R"("Language":"de")", error_code::ambiguous_body, "Language"},
+      {R"("zdr":true)", error_code::misplaced_preference, "zdr"},
+      {R"("provider[zdr]":true)", error_code::ambiguous_body, "provider[zdr]"},
+  };
+  for (const auto& [members, code, param] : cases) {
+    const auto facts = read(R"({"modality":"stt",)" + members + R"(,"model":"m"})");
+    ASSERT_FALSE(facts) << members;
+    EXPECT_EQ(facts.error().code, code) << members << "\n" << facts.error().message;
+    EXPECT_EQ(facts.error().param, param) << members;
+  }
+  EXPECT_EQ(read(R"({"modality":"stt","languag":"de"})").error().param, "languag") << "as of a form without a model";
+
+  const part_head part{.name = "languag", .filename = {}, .content_type = {}};
+  EXPECT_EQ(read(with(R"("modality":"stt","languag":"de")")).error().message,
+            admit_transcription_part(part, false)->message);
+}
+
+TEST(ExplainRequest, NamesATranscriptionsListsAsAFormDoes) {
+  const auto stt = read(with(R"("modality":"stt","include":["logprobs"],"known_speaker_references[]":["a","b"])"));
+  ASSERT_TRUE(stt) << stt.error().message;
+  EXPECT_THAT(stt->feature_fields, ElementsAre(testing::Pair("logprobs", "include[]"),
+                                               testing::Pair("diarization", "known_speaker_references[]")));
+  for (const std::string name : {"timestamp_granularities", "timestamp_granularities[]"}) {
+    EXPECT_EQ(read(with(R"("modality":"stt",")" + name + R"(":["word"])")).error().param, name);
+    EXPECT_EQ(read(with(R"("modality":"stt","response_format":"verbose_json",")" + name + R"(":["x"])")).error().param,
+              name);
+  }
+}
+
 TEST(ExplainRequest, KeepsTheCaseOfModalityToItself) {
   request_reader reader;
   const padded body(R"({"model":"m","Modality":"x","messages":[{}]})");
@@ -180,7 +225,7 @@ TEST(ExplainRequest, KeepsTheCaseOfModalityToItself) {
 
 TEST(ExplainRequest, BoundsItsDepth) {
   const auto nested = [](std::size_t levels) {
-    return with(R"("modality":"stt","a":)" + std::string(levels, '[') + std::string(levels, ']'));
+    return with(R"("modality":"stt","file":)" + std::string(levels, '[') + std::string(levels, ']'));
   };
   EXPECT_TRUE(read(nested(63)));
   EXPECT_EQ(read(nested(64)).error().code, error_code::invalid_json);

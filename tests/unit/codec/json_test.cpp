@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "json_text.hpp"
 
@@ -151,6 +153,62 @@ TEST(JsonDocument, BoundsTheDepth) {
   EXPECT_FALSE(json_document::parse(nested(65)));
   EXPECT_FALSE(json_document::parse(nested(65, "1")));
   EXPECT_FALSE(json_document::parse(std::string(1'000'000, '[')));
+}
+
+// An array of so many values, itself counted.
+std::string list_of(std::size_t values, std::string_view element = "0") {
+  std::string text = "[";
+  for (std::size_t count = 1; count < values; ++count) {
+    if (count > 1) text += ',';
+    text += element;
+  }
+  return text + ']';
+}
+
+TEST(JsonDocument, BoundsTheNumberOfValues) {
+  constexpr std::size_t most = json_document::most_values;
+  const auto full = json_document::parse(list_of(most));
+  ASSERT_TRUE(full);
+  EXPECT_EQ(full->root().elements().size(), most - 1);
+  EXPECT_FALSE(json_document::parse(list_of(most + 1)));
+  EXPECT_FALSE(json_document::parse(list_of(most + 1, "[]")));
+  EXPECT_FALSE(json_document::parse(list_of(most + 1, R"("a")")));
+  EXPECT_FALSE(json_document::parse("[" + list_of(most) + "]"));
+  EXPECT_FALSE(json_document::parse(R"({"a":)" + list_of(most) + R"(,"b":{"c":[1]}})"))
+      << "what follows is passed over";
+  EXPECT_TRUE(json_document::parse(list_of(most / 3, R"({"a":1})"))) << "an object, a name and a value for each";
+  EXPECT_FALSE(json_document::parse(list_of(most / 3 + 2, R"({"a":1})"))) << "names count";
+}
+
+TEST(JsonDocument, KeepsMembersOfTheNamesGivenAlone) {
+  constexpr std::array<std::string_view, 4> names{"a", "list", "z", "\n"};
+  const auto document = json_document::parse(
+      R"({"a":"x","b":{"a":1},"list":[{"a":2,"c":[3]},4,[{"list":null,"d":5}]],"\u007a":6,"\\n":"\n","n":7,"\n":8,"":9})",
+      names);
+  ASSERT_TRUE(document);
+  const json_value root = document->root();
+  EXPECT_EQ(root["a"].text(), "x");
+  EXPECT_FALSE(root["b"].exists());
+  const auto list = root["list"].elements();
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_EQ(list[0]["a"].integer(), 2);
+  EXPECT_FALSE(list[0]["c"].exists());
+  EXPECT_EQ(list[1].integer(), 4);
+  EXPECT_TRUE(list[2].elements().at(0)["list"].is_null());
+  EXPECT_FALSE(list[2].elements().at(0)["d"].exists());
+  EXPECT_EQ(root["z"].integer(), 6) << "compared unescaped";
+  EXPECT_EQ(root["\n"].integer(), 8);
+  for (const char* name : {"n", "\\n", ""}) EXPECT_FALSE(root[name].exists()) << name;
+}
+
+TEST(JsonDocument, CountsNoValuesThatItPassesOver) {
+  constexpr std::array<std::string_view, 1> names{"a"};
+  const std::string many = list_of(json_document::most_values + 1);
+  const auto document = json_document::parse(R"({"b":)" + many + R"(,"a":1})", names);
+  ASSERT_TRUE(document);
+  EXPECT_EQ(document->root()["a"].integer(), 1);
+  EXPECT_FALSE(json_document::parse(R"({"b":1,"a":)" + many + "}", names));
+  EXPECT_FALSE(json_document::parse(R"({"a":1,"b":[01]})", names)) << "but they must be JSON";
 }
 
 // What the tree says, written again.

@@ -1,5 +1,3 @@
-#include "phigate/codec/multipart.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -8,66 +6,13 @@
 #include <chrono>
 #include <string>
 
+#include "form_reading.hpp"
+
 namespace phigate::codec {
 namespace {
 
 using core::error_code;
 using testing::HasSubstr;
-
-constexpr std::string_view boundary = "b0und";
-const std::string file_head = "Content-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n";
-
-struct outcome {
-  std::optional<core::api_error> error;
-  bool complete = false;
-  std::vector<form_part> parts;  // into the body
-};
-
-std::optional<core::api_error> admit_all(const part_head&) {
-  return std::nullopt;
-}
-
-// Each cut is how much of the body has come by then; the whole of it comes last.
-outcome parse(std::string_view body, const std::vector<std::size_t>& cuts = {},
-              const multipart_reader::admission& admit = admit_all) {
-  multipart_reader reader{std::string(boundary), admit};
-  outcome result;
-  auto verdict = std::expected<void, core::api_error>();
-  for (const std::size_t cut : cuts) {
-    // A copy, so that a sanitizer sees any byte read beyond what has come.
-    const std::vector<char> so_far(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(cut));
-    verdict = reader.advance({so_far.data(), so_far.size()});
-    if (!verdict) break;
-  }
-  if (verdict) verdict = reader.advance(body);
-  if (!verdict) result.error = verdict.error();
-  result.complete = verdict && reader.is_complete();
-  if (result.complete) result.parts = reader.parts(body);
-  return result;
-}
-
-std::string part(std::string_view head, std::string_view value) {
-  return "--b0und\r\n" + std::string(head) + "\r\n" + std::string(value) + "\r\n";
-}
-
-std::string field(std::string_view name, std::string_view value) {
-  return part("Content-Disposition: form-data; name=\"" + std::string(name) + "\"\r\n", value);
-}
-
-const std::string closing = "--b0und--\r\n";
-
-void expect_same(const outcome& left, const outcome& right) {
-  ASSERT_EQ(left.error.has_value(), right.error.has_value());
-  EXPECT_EQ(left.error.value_or(core::api_error{}).message, right.error.value_or(core::api_error{}).message);
-  ASSERT_EQ(left.complete, right.complete);
-  ASSERT_EQ(left.parts.size(), right.parts.size());
-  for (std::size_t i = 0; i < left.parts.size(); ++i) {
-    EXPECT_EQ(left.parts[i].head.name, right.parts[i].head.name);
-    EXPECT_EQ(left.parts[i].head.filename, right.parts[i].head.filename);
-    EXPECT_EQ(left.parts[i].head.content_type, right.parts[i].head.content_type);
-    EXPECT_EQ(left.parts[i].value, right.parts[i].value);
-  }
-}
 
 TEST(Multipart, GivesThePartsInOrder) {
   const std::string body = field("model", "whisper") + field("prompt", "") +
@@ -93,8 +38,10 @@ TEST(Multipart, TakesEverySoundFraming) {
   const std::string one = field("a", "1");
   const std::string bodies[] = {
       one + "--b0und--",
-      one + "--b0und--\r\nan epilogue\r\n--b0und\r\n",
+      one + "--b0und--\r\nan epilogue\r\n--b0un\r\nb0und\r\n",
+      one + "--b0und--\n",
       one + "--b0und-- \t",
+      one + "--b0und--" + std::string(multipart_reader::longest_padding, ' ') + "\r\n",
       "\r\n" + one + closing,
       "a preamble\r\n--b0un\r\n" + one + closing,
       "--b0und \t \r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b0und--",
@@ -114,14 +61,64 @@ TEST(Multipart, TakesEverySoundFraming) {
 
 TEST(Multipart, LeavesWhatOnlyLooksLikeABoundaryInTheValue) {
   for (const std::string& value :
-       {std::string("\r\n--b0un"), std::string("\n--b0und\n"), std::string("--b0und"), std::string("x--b0und--"),
-        std::string("\r\n-b0und"), std::string("\r\n --b0und"), std::string("\r\n--B0UND"), std::string("\r"),
-        std::string("\r\r\n"), std::string("\r\n\r\n--b0un\r\n-"), std::string("\r--b0und\r\n"),
-        std::string(1000, '\r')}) {
+       {std::string("\r\n--b0un"), std::string("\n-b0und\n"), std::string("b0und--"), std::string("- -b0und"),
+        std::string("\r\n-b0und"), std::string("\r\n- -b0und"), std::string("\r\n--B0UND"), std::string("\r"),
+        std::string("\r\r\n"), std::string("\r\n\r\n--b0un\r\n-"), std::string("\r--b0un\r\nd"),
+        std::string("--b0\0und", 9), std::string(1000, '\r'), std::string(1000, '-')}) {
     const std::string body = part(file_head, "x" + value) + closing;
     const outcome read = parse(body);
     ASSERT_TRUE(read.complete) << value;
     EXPECT_EQ(read.parts.at(0).value, "x" + value);
+  }
+}
+
+// What another parser could read as a delimiter; each way there is one that does.
+std::vector<malformed_case> disguised_delimiters() {
+  const std::string model = field("model", "m");
+  const std::string hidden = field("provider", R"({"only":["here"]})");
+  const std::string bare = "bare LF or CR";
+  const std::string within = "stands within a line";
+  const std::string behind = "behind the closing one";
+  std::vector<malformed_case> all = {
+      {"\n" + hidden + model + closing, bare},
+      {"\r" + hidden + model + closing, bare},
+      {"\xEF\xBB\xBF" + hidden + model + closing, within},
+      {" " + hidden + model + closing, within},
+      {std::string(1, '\0') + hidden + model + closing, within},
+      {"a preamble\n" + hidden + model + closing, bare},
+      {"a preamble\r\n " + hidden + model + closing, within},
+      {"a preamble that tells of --b0und\r\n" + model + closing, within},
+      {model + closing + hidden + closing, behind},
+      {model + closing + "an epilogue\n" + hidden + closing, behind},
+      {model + closing + "an epilogue of --b0und", behind},
+      {model + "--b0und--\r\n--b0und", behind},
+      {model + "--b0und--\n--b0und", behind},
+      {model + "--b0und--x\r\n" + hidden + closing, "goes on behind it"},
+      {model + "--b0und---", "goes on behind it"},
+      {model + "--b0und-- \tx", "goes on behind it"},
+      {model + "--b0und--" + std::string(multipart_reader::longest_padding + 1, ' '), "too many spaces"},
+      {part("Content-Disposition: form-data; name=\"a\"; x=\"--b0und\"\r\n", "1") + closing, "within the head"},
+  };
+  for (const std::string_view head : {std::string_view(file_head), std::string_view("Content-Disposition: form-data; "
+                                                                                    "name=\"prompt\"\r\n")}) {
+    all.emplace_back(part(head, "x\n" + hidden) + closing, bare);
+    all.emplace_back(part(head, "x\r" + hidden) + closing, bare);
+    all.emplace_back(part(head, "x\n\r" + hidden) + closing, bare);
+    all.emplace_back(part(head, "\n" + hidden) + closing, bare);
+    all.emplace_back(part(head, "x\n--b0und--\n") + closing, bare);
+    all.emplace_back(part(head, "x" + hidden) + closing, within);
+    all.emplace_back(part(head, "x\r\n " + hidden) + closing, within);
+    all.emplace_back(part(head, "\xE2\x80\xA8" + hidden) + closing, within);
+  }
+  return all;
+}
+
+TEST(Multipart, RefusesWhatAnotherParserCouldReadAsAPart) {
+  for (const auto& [body, message] : disguised_delimiters()) {
+    const outcome read = parse(body);
+    ASSERT_TRUE(read.error) << body;
+    EXPECT_EQ(read.error->code, error_code::bad_request) << body;
+    EXPECT_THAT(read.error->message, HasSubstr(message)) << body;
   }
 }
 
@@ -136,18 +133,8 @@ TEST(Multipart, IsNotCompleteBeforeTheClosingDelimiter) {
   EXPECT_FALSE(parse("no form at all").complete);
 }
 
-struct malformed_case {
-  std::string body;
-  std::string message;  // part of it
-};
-
-std::string with_head(std::string_view head) {
-  return part(head, "1") + closing;
-}
-
 std::vector<malformed_case> malformed_bodies() {
   const std::string named = "Content-Disposition: form-data; name=\"a\"\r\n";
-  const std::string word = "Content-Disposition: ";
   return {
       {"--b0undx\r\n", "goes on behind it"},
       {"--b0und\n", "goes on behind it"},
@@ -157,43 +144,6 @@ std::vector<malformed_case> malformed_bodies() {
       {"--b0und" + std::string(multipart_reader::longest_padding + 1, ' ') + "\r\n", "too many spaces"},
       {field("a", "1\r\n--b0undx\r\n") + closing, "goes on behind it"},
       {"--b0und\r\n" + named + "\r\n--b0und--\r\n", "no line between"},
-      {with_head(""), "no Content-Disposition"},
-      {with_head("Content-Type: text/plain\r\n"), "no Content-Disposition"},
-      {with_head(named + named), "two Content-Disposition"},
-      {with_head(named + "content-DISPOSITION: form-data; name=\"b\"\r\n"), "two Content-Disposition"},
-      {with_head(named + "Content-Type: a/b\r\nContent-Type: a/b\r\n"), "two Content-Type"},
-      {with_head(named + "Content-Type: a/é\r\n"), "not ASCII"},
-      {with_head(named + "no field\r\n"), "no header field"},
-      {with_head(named + ": empty\r\n"), "no header field"},
-      {with_head(named + "X : space\r\n"), "no header field"},
-      {with_head(named + " folded: x\r\n"), "no header field"},
-      {with_head("Content-Disposition: form-data;\r\n name=\"a\"\r\n"), "no name"},
-      {with_head(named + "X-Note: x\r\n\tfolded\r\n"), "no header field"},
-      {with_head(named + "X: a\nY: b\r\n"), "control character"},
-      {with_head(named + "X: a\rY: b\r\n"), "control character"},
-      {with_head(named + std::string("X: a\0b\r\n", 8)), "control character"},
-      {with_head(named + "X: \x7F\r\n"), "control character"},
-      {with_head(word + "attachment; name=\"a\"\r\n"), "must be form-data"},
-      {with_head(word + "form-data\r\n"), "no name"},
-      {with_head(word + "form-data; filename=\"a\"\r\n"), "no name"},
-      {with_head(word + "form-data; name=\"\"\r\n"), "no name"},
-      {with_head(word + "form-data; name=\r\n"), "must be form-data"},
-      {with_head(word + "form-data; name=\"a\r\n"), "must be form-data"},
-      {with_head(word + "form-data; name=\"a\"b\r\n"), "must be form-data"},
-      {with_head(word + "form-data; name=\"a\" filename=\"b\"\r\n"), "must be form-data"},
-      {with_head(word + "form-data, name=\"a\"\r\n"), "must be form-data"},
-      {with_head(word + "form-data; name=\"a\"; name=\"a\"\r\n"), "two names"},
-      {with_head(word + "form-data; name=\"a\"; NAME=\"b\"\r\n"), "two names"},
-      {with_head(word + "form-data; name=\"a\"; filename=\"a\"; filename=\"b\"\r\n"), "two filenames"},
-      {with_head(word + "form-data; name=\"a%0Ab\"\r\n"), "control character"},
-      {with_head(word + "form-data; name=\"a\tb\"\r\n"), "control character"},
-      {with_head(word + "form-data; name=\"\xFF\"\r\n"), "not UTF-8"},
-      {with_head(word + "form-data; name=\"a\"; filename=\"\xC3\"\r\n"), "not UTF-8"},
-      {with_head(named + "Content-Transfer-Encoding: base64\r\n"), "\"base64\""},
-      {with_head(named + "Content-Transfer-Encoding: quoted-printable\r\n"), "7bit, 8bit or binary"},
-      {with_head(named + "Content-Transfer-Encoding:\r\n"), "7bit, 8bit or binary"},
-      {with_head(named + "Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: 7bit\r\n"),
-       "two Content-Transfer-Encoding"},
   };
 }
 
@@ -206,49 +156,6 @@ TEST(Multipart, RefusesWhatIsMalformed) {
   }
 }
 
-TEST(Multipart, PassesOverWhatMeansNothing) {
-  const std::string head =
-      "X-Other: \xFF anything\r\nCONTENT-DISPOSITION:Form-Data ;x=y; Name=file; FILENAME=\"b\";\r\n" +
-      std::string("Content-Transfer-Encoding: BINARY\r\nContent-Length: 99\r\n");
-  const std::string body = with_head(head);
-  const outcome read = parse(body);
-  ASSERT_TRUE(read.complete) << read.error->message;
-  EXPECT_EQ(read.parts[0].head.name, "file");
-  EXPECT_EQ(read.parts[0].head.filename, "b");
-  EXPECT_EQ(read.parts[0].value, "1");
-}
-
-TEST(Multipart, UnescapesNamesAsBrowsersAndOthersWriteThem) {
-  const std::pair<std::string, std::string> cases[] = {
-      {R"("a%22b.wav")", "a\"b.wav"},
-      {R"("a%0D%0ab")", "a\r\nb"},
-      {R"("100%25")", "100%25"},
-      {R"("a\"b")", "a\"b"},
-      {R"("a\\b")", "a\\b"},
-      {R"("C:\dir\a.wav")", "C:\\dir\\a.wav"},
-      {R"("Müller 😀.mp3")", "Müller 😀.mp3"},
-      {R"("")", ""},
-      {R"("a;b=c")", "a;b=c"},
-      {"a.wav", "a.wav"},
-      {R"("%2")", "%2"},
-  };
-  for (const auto& [written, expected] : cases) {
-    const std::string body = with_head("Content-Disposition: form-data; name=\"file\"; filename=" + written + "\r\n");
-    const outcome read = parse(body);
-    ASSERT_TRUE(read.complete) << written;
-    EXPECT_EQ(read.parts[0].head.filename, expected) << written;
-  }
-}
-
-TEST(Multipart, TakesAnExtendedFilenameForNone) {
-  const std::string alone =
-      with_head("Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''%e2%82%ac.wav\r\n");
-  EXPECT_EQ(parse(alone).parts.at(0).head.filename, std::nullopt);
-  const std::string both =
-      with_head("Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''no.wav; filename=\"yes.wav\"\r\n");
-  EXPECT_EQ(parse(both).parts.at(0).head.filename, "yes.wav");
-}
-
 TEST(Multipart, BoundsItsParts) {
   std::string body;
   for (std::size_t i = 0; i < multipart_reader::most_parts; ++i) body += field("a", "1");
@@ -256,20 +163,6 @@ TEST(Multipart, BoundsItsParts) {
   const outcome read = parse(body + field("a", "1") + closing);
   ASSERT_TRUE(read.error);
   EXPECT_THAT(read.error->message, HasSubstr("more than 64 parts"));
-}
-
-TEST(Multipart, BoundsTheHeadOfAPart) {
-  const auto head_of = [](std::size_t size) {
-    std::string head = "Content-Disposition: form-data; name=\"a\"\r\nX: ";
-    return head + std::string(size - head.size() - 2, 'x') + "\r\n";
-  };
-  EXPECT_TRUE(parse(with_head(head_of(multipart_reader::longest_part_head))).complete);
-  const std::string longer = with_head(head_of(multipart_reader::longest_part_head + 1));
-  ASSERT_TRUE(parse(longer).error);
-  EXPECT_THAT(parse(longer).error->message, HasSubstr("longer than 8192 bytes"));
-  // Refused without waiting for its end.
-  EXPECT_TRUE(parse("--b0und\r\n" + std::string(multipart_reader::longest_part_head + 2, 'x')).error);
-  EXPECT_FALSE(parse("--b0und\r\n" + std::string(multipart_reader::longest_part_head + 1, 'x')).error);
 }
 
 TEST(Multipart, BoundsTheValueOfAFieldButNotThatOfAFile) {
@@ -306,21 +199,17 @@ TEST(Multipart, GivesTheSameResultHoweverABodyIsCut) {
       "--b0und  \r\n" + file_head + "\r\n\r\n\r\n--b0und \t\r\n" + file_head + "\r\nz\r\n--b0und--",
   };
   for (const auto& [body, message] : malformed_bodies()) bodies.push_back(body);
-  for (const std::string& body : bodies) {
-    const outcome whole = parse(body);
-    std::vector<std::size_t> every;
-    for (std::size_t cut = 0; cut < body.size(); ++cut) {
-      expect_same(parse(body, {cut}), whole);
-      every.push_back(cut);
-    }
-    expect_same(parse(body, every), whole);
-  }
+  for (const auto& [body, message] : disguised_delimiters()) bodies.push_back(body);
+  for (const std::string& body : bodies) expect_same_however_cut(body);
 }
 
 TEST(Multipart, TakesTimeInProportionToTheBody) {
-  const auto time_of = [](std::size_t size) {
-    const std::string body = part(file_head, std::string(size, '\r')) + closing;
-    multipart_reader reader{std::string(boundary), admit_all};
+  // A boundary of hyphens stands, but for its last byte, at every place of such a file.
+  const std::string hyphens = std::string(69, '-') + "x";
+  const auto time_of = [&hyphens](std::size_t size) {
+    std::string body = part(file_head, std::string(size, '-')) + closing;
+    for (std::size_t at = 0; (at = body.find("b0und", at)) != std::string::npos;) body.replace(at, 5, hyphens);
+    multipart_reader reader{hyphens, admit_all};
     const auto begin = std::chrono::steady_clock::now();
     for (std::size_t have = 0; have < body.size(); have += 1024) {
       EXPECT_TRUE(reader.advance(std::string_view(body).substr(0, have)));
@@ -336,14 +225,14 @@ TEST(Multipart, TakesTimeInProportionToTheBody) {
 // Parts of random bytes made of what delimiters are made of, cut at random places.
 RC_GTEST_PROP(MultipartProperty, FindsTheValuesThatWereWritten, ()) {
   static const std::vector<std::string> pieces = {
-      "\r", "\n", "\r\n", "-", "--", "b0und", "b0un", "x", "\r\n--b0un", "--b0und", "\r\n\r\n", std::string(1, '\0')};
+      "\r", "\n", "\r\n", "-", "--", "b0und", "b0un", "x", "\r\n--b0un", "-b0und", "\r\n\r\n", std::string(1, '\0')};
   std::vector<std::string> values;
   std::string body;
   const int count = *rc::gen::inRange(0, 4);
   for (int i = 0; i < count; ++i) {
     std::string value;
     for (const auto& piece : *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(pieces))) value += piece;
-    RC_PRE(("\r\n" + value + "\r\n--b0un").find("\r\n--b0und") == std::string::npos);
+    RC_PRE(!value.contains("--b0und"));
     body += part(file_head, value);
     values.push_back(std::move(value));
   }
@@ -378,6 +267,32 @@ RC_GTEST_PROP(MultipartProperty, JudgesAnyBytesTheSameHoweverTheyAreCut, ()) {
   std::ranges::sort(cuts);
   expect_same(parse(body, cuts), parse(body));
   RC_ASSERT(!testing::Test::HasFailure());
+}
+
+// Every mark of a form that is taken begins a line behind CRLF, so whoever splits at marks finds the same parts.
+RC_GTEST_PROP(MultipartProperty, TakesNoFormInWhichAMarkIsNoDelimiter, ()) {
+  static const std::vector<std::string> pieces = {"--b0und",
+                                                  "\r\n",
+                                                  "\r",
+                                                  "\n",
+                                                  "--",
+                                                  "x",
+                                                  " ",
+                                                  "\r\n--b0und\r\n",
+                                                  "Content-Disposition: form-data; name=\"a\"\r\n\r\n"};
+  const auto random = [] {
+    std::string text;
+    for (const auto& piece : *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(pieces))) text += piece;
+    return text;
+  };
+  const std::string body = random() + field("a", random()) + field("b", random()) + closing + random();
+  const outcome read = parse(body);
+  if (!read.complete) return;
+  std::size_t marks = 0;
+  for (std::size_t at = 0; (at = body.find("--b0und", at)) != std::string::npos; ++at, ++marks) {
+    RC_ASSERT(at == 0 || std::string_view(body).substr(0, at).ends_with("\r\n"));
+  }
+  RC_ASSERT(marks == read.parts.size() + 1);
 }
 
 }  // namespace

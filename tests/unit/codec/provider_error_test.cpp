@@ -65,6 +65,8 @@ TEST(ProviderError, ReadsEveryKnownShape) {
        "", "d", ""},
       {R"({"error":{"code":"a","message":"b","innererror":{"message":"c"}}})", "c", "", "a", ""},
       {R"({"error":{"code":"a","message":"b","innererror":"c"}})", "b", "", "a", ""},
+      {R"({"error":{"code":"a","innererror":{"code":"b","innererror":{"code":"c","message":"d"}}}})", "d", "", "c", ""},
+      {R"({"error":{"code":"a","innererror":{"code":"b","message":"c","innererror":{"code":"d"}}}})", "c", "", "b", ""},
       {R"({"statusCode":401,"message":"no key"})", "no key", "", "401", ""},
       {R"("a string")", "a string", "", "", ""},
       {"upstream connect error\r\n", "upstream connect error", "", "", ""},

@@ -105,6 +105,37 @@ TEST(SpeechRequest, TakesEachFormatAndTheLimitsOfEachRange) {
   EXPECT_TRUE(read(with(R"("input":"a","voice":")" + repeated("é", 128) + "\"")));
 }
 
+TEST(SpeechRequest, AStreamNeedsARouteThatHasOne) {
+  for (const char* off : {"false", "null"}) {
+    const auto request = read(speaking(R"("stream":)" + std::string(off)));
+    ASSERT_TRUE(request) << off;
+    EXPECT_FALSE(request->facts.stream) << off;
+    EXPECT_THAT(request->facts.required_features, IsEmpty()) << off;
+  }
+  const auto request = read(speaking(R"("stream":true)"));
+  ASSERT_TRUE(request) << request.error().message;
+  EXPECT_TRUE(request->facts.stream);
+  EXPECT_THAT(request->facts.required_features, ElementsAre("stream"));
+}
+
+TEST(SpeechRequest, RefusesATextInWhichThereIsNothingToSay) {
+  for (const char* input : {" ", "\\t\\r\\n ", "\\u0000", "\\u0001\\u001f", "\\u007f", "\\u0080\\u009f", "\\u00a0",
+                            "\\u00ad", "\\u1680", "\\u2003\\u200b\\u200f", "\\u2028\\u2029", "\\u2060", "\\u3000",
+                            "\\ufeff", "\\ufffe\\uffff", " \\u3000\\n\\u0000"}) {
+    const auto request = read(with(R"("voice":"v","input":")" + std::string(input) + "\""));
+    ASSERT_FALSE(request) << input;
+    EXPECT_EQ(request.error().code, error_code::invalid_request) << input;
+    EXPECT_EQ(request.error().param, "input") << input;
+  }
+  // The neighbours of each range, and what is short but heard.
+  for (const char* input :
+       {"!",       "~",       "\\u00a1",        "\\u00ac",   "\\u00ae", "\\u167f", "\\u1681", "\\u1fff",
+        "\\u2010", "\\u2027", "\\u2030",        "\\u205e",   "\\u2070", "\\u2fff", "\\u3001", "\\ufefe",
+        "\\uff00", "\\ufffd", "\\ud83d\\ude00", " \\u0000.", ".",       "。",      "é"}) {
+    EXPECT_TRUE(read(with(R"("voice":"v","input":")" + std::string(input) + "\""))) << input;
+  }
+}
+
 struct refusal {
   std::string body;
   error_code code;
@@ -149,6 +180,11 @@ TEST(SpeechRequest, RefusesWhatIsMissingOrWrong) {
       bad(R"("instructions":["a"])", "instructions"),
       bad(R"("stream_format":"SSE")", "stream_format"),
       bad(R"("stream_format":true)", "stream_format"),
+      bad(R"("stream":"true")", "stream"),
+      bad(R"("stream":"x")", "stream"),
+      bad(R"("stream":1)", "stream"),
+      bad(R"("stream":{})", "stream"),
+      {speaking(R"("stream":false,"stream":true)"), error_code::ambiguous_body, "stream"},
       {speaking(R"("input":"again")"), error_code::ambiguous_body, "input"},
       {speaking(R"("Voice":"x")"), error_code::ambiguous_body, "Voice"},
       {speaking(R"("Response_Format":"x")"), error_code::ambiguous_body, "Response_Format"},
@@ -185,8 +221,8 @@ TEST(SpeechRequest, TellsHowLongATextThatIsTooLongIs) {
 }
 
 RC_GTEST_PROP(SpeechRequestProperty, SurvivesAnyValueInAnyField, ()) {
-  static const std::vector<std::string> fields = {"model", "input",        "voice",         "response_format",
-                                                  "speed", "instructions", "stream_format", "provider"};
+  static const std::vector<std::string> fields = {"model",  "input",        "voice",         "response_format", "speed",
+                                                  "stream", "instructions", "stream_format", "provider"};
   const std::string body = with("\"" + *rc::gen::elementOf(fields) + "\":" + generated::value(3) + ",\"" +
                                 *rc::gen::elementOf(fields) + "\":" + generated::value(3));
   const auto request = read(body);

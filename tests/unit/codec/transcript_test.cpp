@@ -49,7 +49,23 @@ TEST(Transcript, EachFormHasItsContentType) {
       {transcript_format::text, "text/plain; charset=utf-8"}, {transcript_format::srt, "text/plain; charset=utf-8"},
       {transcript_format::vtt, "text/vtt; charset=utf-8"},
   };
-  for (const auto& [format, type] : table) EXPECT_EQ(render({}, wanting(format)).content_type, type);
+  for (const auto& [format, type] : table) {
+    EXPECT_EQ(render({}, wanting(format)).content_type, type);
+    EXPECT_EQ(media_type_of(format), type);
+  }
+}
+
+TEST(Transcript, AFormHasOneWordAndAWordOneForm) {
+  using enum transcript_format;
+  const std::vector<std::pair<transcript_format, std::string_view>> table{
+      {json, "json"}, {text, "text"}, {srt, "srt"}, {vtt, "vtt"}, {verbose_json, "verbose_json"}};
+  for (const auto& [format, word] : table) {
+    EXPECT_EQ(to_string(format), word);
+    EXPECT_EQ(parse_transcript_format(word), format);
+  }
+  for (const std::string_view word : {"", "JSON", "json ", "verbose", "diarized_json", "mp3"}) {
+    EXPECT_EQ(parse_transcript_format(word), std::nullopt) << word;
+  }
 }
 
 TEST(Transcript, JsonHasTheTextAndWholeSecondsRoundedUp) {

@@ -107,6 +107,9 @@ TEST(TranscriptionRequest, ReadsEveryFieldAndKeepsItAsItCame) {
   EXPECT_EQ(request->facts.response_format, "verbose_json");
   EXPECT_TRUE(request->facts.stream);
   EXPECT_THAT(request->facts.required_features, ElementsAre("stream", "logprobs", "diarization"));
+  EXPECT_THAT(request->facts.feature_fields, ElementsAre(Pair("stream", "stream"), Pair("logprobs", "include[]"),
+                                                         Pair("diarization", "known_speaker_names[]"),
+                                                         Pair("diarization", "known_speaker_references[]")));
   EXPECT_EQ(request->facts.members.size(), 13U);  // each name once
 }
 
@@ -183,6 +186,7 @@ TEST(TranscriptionRequest, RefusesAFieldThatIsWrong) {
       {{field("timestamp_granularities[]", "word"), field("response_format", "srt")},
        error_code::invalid_request,
        "timestamp_granularities[]"},
+      {{field("timestamp_granularities", "word")}, error_code::invalid_request, "timestamp_granularities"},
       {{field("file", "1")}, error_code::ambiguous_body, "file"},
       {{file()}, error_code::ambiguous_body, "file"},
       {{field("model", "other")}, error_code::ambiguous_body, "model"},
@@ -251,6 +255,20 @@ TEST(TranscriptionRequest, TellsTheGravestFaultFirst) {
             error_code::ambiguous_body);
   EXPECT_EQ(read_with({field("temperature", "9"), field("provider", "{")}).error().code, error_code::invalid_json);
   EXPECT_EQ(read({file(""), field("temperature", "9")}).error().code, error_code::missing_model);
+}
+
+TEST(TranscriptionRequest, TellsWhatItTakesBesideTheBody) {
+  const auto bytes = [](const std::vector<form_part>& more) { return bytes_beside_body(read_with(more).value()); };
+  const std::size_t least = bytes({});
+  EXPECT_LT(least, 100U);
+  EXPECT_EQ(bytes_beside_body(read({field("model", "whisper"), file(std::string(100'000, 'x'))}).value()), least)
+      << "the file is not copied";
+  const std::string large(100'000, 'x');
+  const auto lists = [&](std::size_t count) { return std::vector<form_part>(count, field("include[]", large)); };
+  EXPECT_GE(bytes(lists(1)), 200'000U) << "in the request, and in the form that a route is sent";
+  EXPECT_GE(bytes(lists(40)), 40 * 200'000U);
+  EXPECT_GE(bytes({field("prompt", large)}), 300'000U) << "the prompt is read as well";
+  EXPECT_GE(bytes({field("provider", "{" + std::string(100'000, ' ') + "}")}), 100'000U);
 }
 
 TEST(TranscriptionPart, IsJudgedAtItsHead) {

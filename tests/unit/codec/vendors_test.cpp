@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "phigate/core/stated_terms.hpp"
 #include "support/registry_builder.hpp"
 
 namespace phigate::codec {
@@ -64,6 +65,15 @@ TEST(Vendors, ShowEveryFactThatIsNoSecret) {
     "residents": {"CH": "alpha"},
     "aliases": {"either": ["m"]},
     "generated_at": "2026-06-01T09:05:00Z"})"));
+}
+
+TEST(Vendors, AreToldAgainWithNothingChangedButTheTime) {
+  const auto known = swiss().build();
+  const core::coverage_matrix matrix = core::coverage_of(*known, day(2026, 6, 1));
+  const std::string early = vendors_object(*known, matrix, day(2026, 6, 1));
+  EXPECT_EQ(retold(early, now), vendors_object(*known, matrix, now));
+  const auto last = day(2026, 6, 2) - std::chrono::seconds(1);
+  EXPECT_EQ(retold(retold(early, now), last), vendors_object(*known, matrix, last));
 }
 
 TEST(Vendors, ShowWhatIsUnknownAsNull) {
@@ -126,7 +136,7 @@ TEST(Vendors, AnAgreementHoldsFromItsFirstDayUntilBeforeItsLast) {
                                     {day(2026, 1, 1), true},
                                     {day(2026, 12, 31), true},
                                     {day(2027, 1, 1), false}}) {
-    EXPECT_EQ(holds_on(contract, when), holds) << day_text(when);
+    EXPECT_EQ(core::holds_on(contract, when), holds) << day_text(when);
     const json out = told(*known, when + std::chrono::hours(23));
     EXPECT_EQ(out["providers"][0]["agreements"][0]["valid_today"], holds) << day_text(when);
     EXPECT_EQ(out["matrix"][0]["phi"], holds ? json{"CH"} : json::array()) << day_text(when);
@@ -159,35 +169,34 @@ TEST(Vendors, AHostThatIsNotKnownIsNull) {
 
 TEST(Vendors, WhyAnEndpointIsUnusedTellsNothingOfTheEnvironment) {
   struct {
-    bool owner_enabled;
     bool enabled;
+    bool switched_off;
     const char* registry_says;
     const char* credential;
     const char* told;
   } const cases[] = {
-      {true, true, "", "key", ""},
-      {true, false, "enabled: false", "key", "switched off"},
-      {true, false, "enabled: false", "", "switched off"},
-      {false, false, "its provider is disabled", "", "switched off"},
-      {true, false, "SOME_KEY is not set", "", "not set up at this gateway"},
-      {true, false, "SOME_RESOURCE is not set", "key", "not set up at this gateway"},
-      {true, false, "no credential", "", "not set up at this gateway"},
+      {true, false, "", "key", ""},
+      {false, true, "enabled: false", "key", "switched off"},
+      {false, true, "enabled: false", "", "switched off"},
+      {false, true, "its provider is disabled", "", "switched off"},
+      {false, false, "SOME_KEY is not set", "", "not set up at this gateway"},
+      {false, false, "SOME_RESOURCE is not set", "key", "not set up at this gateway"},
+      {false, false, "no credential", "", "not set up at this gateway"},
   };
   for (const auto& each : cases) {
-    core::provider owner;
-    owner.enabled = each.owner_enabled;
     core::endpoint endpoint;
     endpoint.enabled = each.enabled;
+    endpoint.switched_off = each.switched_off;
     endpoint.disabled_because = each.registry_says;
     endpoint.credential = core::secret(each.credential);
-    EXPECT_EQ(why_unused(endpoint, owner), each.told) << each.registry_says;
+    EXPECT_EQ(why_unused(endpoint), each.told) << each.registry_says;
   }
 }
 
 TEST(Vendors, WhatIsUnusedIsListedAsSuch) {
   registry_builder builder = swiss();
   builder.endpoint_now().enabled = false;
-  builder.endpoint_now().disabled_because = "enabled: false";
+  builder.endpoint_now().switched_off = true;
   builder.model_now().enabled = false;
   const json out = told(*builder.build());
   const json& endpoint = out["providers"][0]["endpoints"][0];

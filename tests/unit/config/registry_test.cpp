@@ -170,6 +170,8 @@ TEST(registry_file, indices_follow_the_file_over_several_providers) {
   EXPECT_EQ(read.endpoints[1].retention_days, 3);
   EXPECT_EQ(read.endpoints[1].trains_on_data, true);
   EXPECT_EQ(read.endpoints[2].disabled_because, "enabled: false");
+  EXPECT_TRUE(read.endpoints[2].switched_off);
+  EXPECT_FALSE(read.endpoints[0].switched_off);
 }
 
 TEST(registry_file, sections_may_come_in_any_order) {
@@ -248,6 +250,8 @@ TEST(registry_access, an_endpoint_without_its_variable_or_credential_is_disabled
     const core::endpoint& endpoint = result->snapshot->registry->tables().endpoints[0];
     EXPECT_FALSE(endpoint.enabled) << one.text;
     EXPECT_EQ(endpoint.disabled_because, one.because);
+    const bool by_the_file = one.because == "enabled: false" || one.because == "its provider is disabled";
+    EXPECT_EQ(endpoint.switched_off, by_the_file) << one.text;
     EXPECT_EQ(files.texts(result->warnings), one.warnings);
   }
 }

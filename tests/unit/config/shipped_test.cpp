@@ -47,7 +47,7 @@ TEST(shipped_files, load_with_an_empty_environment_and_every_endpoint_disabled) 
   std::size_t silent = 0;  // those that the file switches off: there is nothing to warn of
   for (const core::endpoint& endpoint : read.snapshot->registry->tables().endpoints) {
     EXPECT_FALSE(endpoint.enabled) << endpoint.id;
-    if (endpoint.disabled_because == "enabled: false") ++silent;
+    if (endpoint.switched_off) ++silent;
   }
   EXPECT_EQ(warned.size() + silent, read.snapshot->registry->tables().endpoints.size());
 }
@@ -158,31 +158,89 @@ TEST(shipped_sources, stand_beside_each_policy_and_address) {
   EXPECT_GT(found, 40U);
 }
 
-// Whether a comment above line `at`, nearer than its provider's own line and no deeper than itself, speaks of prices
-// and says how far to trust them.
-bool is_priced_above(const std::vector<std::string>& lines, std::size_t at) {
-  bool priced = false;  // of the comment that is being read, from its last line to its first
+constexpr std::size_t endpoint_indent = 6;
+
+bool is_endpoint(std::string_view line) {
+  return indent_of(line) == endpoint_indent && !is_comment(line) && !line.empty();
+}
+
+// What stands behind `key:` in the endpoint to which line `at` belongs; empty when it has none.
+std::string value_at_endpoint(const std::vector<std::string>& lines, std::size_t at, std::string_view key) {
+  while (!is_endpoint(lines[at])) --at;
+  for (++at; at < lines.size() && !is_endpoint(lines[at]); ++at) {
+    const std::string_view rest = std::string_view(lines[at]).substr(indent_of(lines[at]));
+    if (rest.starts_with(key)) return std::string(rest.substr(key.size()));
+  }
+  return {};
+}
+
+struct source_rule {
+  std::string_view key;
+  std::vector<std::string_view> words;  // of which a comment that is its source has one
+};
+
+// Whether a comment above line `at`, no deeper than itself, speaks of such a fact and says how far to trust it. It
+// stands in the line's own endpoint or above it, or above one before it of the same provider and protocol: what a
+// provider has in several regions stands in a group.
+bool has_source_above(const std::vector<std::string>& lines, std::size_t at, const source_rule& rule) {
+  const std::string protocol = value_at_endpoint(lines, at, "protocol:");
+  bool about_it = false;  // of the comment that is being read, from its last line to its first
   bool trusted = false;
+  bool in_own_endpoint = true;
   for (std::size_t above = at; above > 0 && indent_of(lines[above - 1]) > 2; --above) {
     const std::string& line = lines[above - 1];
-    const bool in_comment = is_comment(line) && indent_of(line) <= indent_of(lines[at]);
-    priced = in_comment && (priced || line.contains("rice"));
+    if (is_endpoint(line)) {
+      if (value_at_endpoint(lines, above - 1, "protocol:") != protocol) return false;
+      in_own_endpoint = false;
+    }
+    const std::size_t deepest = in_own_endpoint ? indent_of(lines[at]) : endpoint_indent;
+    const bool in_comment = is_comment(line) && indent_of(line) <= deepest;
+    const auto is_in_line = [&line](std::string_view word) { return line.contains(word); };
+    about_it = in_comment && (about_it || std::ranges::any_of(rule.words, is_in_line));
     trusted = in_comment && (trusted || has_confidence(line));
-    if (priced && trusted) return true;
+    if (about_it && trusted) return true;
   }
   return false;
 }
 
-// Prices stand in groups under one comment, which has the sources of ids, contexts and features as well.
-TEST(shipped_sources, stand_above_each_price) {
+// Models stand in groups under one comment, which has the sources of all that is said of them.
+TEST(shipped_sources, stand_above_each_price_context_and_id) {
   const auto lines = lines_of(text_of("config/providers.yaml"));
-  std::size_t found = 0;
-  for (std::size_t at = 0; at < lines.size(); ++at) {
-    if (!std::string_view(lines[at]).substr(indent_of(lines[at])).starts_with("price:")) continue;
-    ++found;
-    EXPECT_TRUE(is_priced_above(lines, at)) << "config/providers.yaml:" << at + 1 << ": no source of this price";
+  for (const source_rule& rule : {source_rule{"price:", {"rice"}}, source_rule{"context_length:", {"ontext"}},
+                                  source_rule{"upstream:", {"Ids", "ids", "model"}}}) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; at < lines.size(); ++at) {
+      if (!std::string_view(lines[at]).substr(indent_of(lines[at])).starts_with(rule.key)) continue;
+      ++found;
+      EXPECT_TRUE(has_source_above(lines, at, rule))
+          << "config/providers.yaml:" << at + 1 << ": no source of " << lines[at];
+    }
+    EXPECT_GT(found, 40U) << rule.key;
   }
-  EXPECT_GT(found, 60U);
+}
+
+// The rule itself, on a file that is made up: what is further up, deeper, of another provider or protocol, or without a
+// word of trust, is no source.
+TEST(shipped_sources, are_those_of_the_group_alone) {
+  const auto is_sourced = [](const std::string& above) {
+    const auto lines = lines_of("  p:\n" + above + "            price: { input: 1 }");
+    return has_source_above(lines, lines.size() - 1, {"price:", {"rice"}});
+  };
+  const std::string open = "      e:\n        protocol: one\n";
+  const std::string first = "      d:\n        protocol: one\n";
+  const std::string note = "# Prices: a page [H].\n";
+  EXPECT_TRUE(is_sourced(open + "        " + note + "          m:\n"));
+  EXPECT_TRUE(is_sourced("      " + note + open + "          m:\n"));
+  EXPECT_TRUE(is_sourced("      " + note + first + "      # Another place.\n" + open + "          m:\n"));
+  EXPECT_TRUE(is_sourced(open + "          # Prices: a page\n          # of the provider [H].\n          m:\n"));
+  EXPECT_FALSE(is_sourced(open + "          m:\n"));
+  EXPECT_FALSE(is_sourced(open + "        # Prices: a page.\n          m:\n")) << "how far to trust it is not said";
+  EXPECT_FALSE(is_sourced(open + "        # Contexts: a page [H].\n          m:\n"));
+  EXPECT_FALSE(is_sourced(open + "              " + note + "          m:\n")) << "deeper";
+  EXPECT_FALSE(is_sourced(first + "        " + note + open + "          m:\n")) << "inside of another endpoint";
+  EXPECT_FALSE(is_sourced("      " + note + "      d:\n        protocol: two\n" + open + "          m:\n"));
+  EXPECT_FALSE(is_sourced("      " + note + "  q:\n" + open + "          m:\n")) << "of another provider";
+  EXPECT_FALSE(is_sourced(open + "        # Prices: below.\n          m:\n          # Contexts [H].\n"));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -44,6 +47,57 @@ TEST(formats_given, of_a_transcription_are_the_providers_own_and_those_that_can_
       const bool listed = (" " + one.expected + " ").contains(" " + std::string(format) + " ");
       EXPECT_EQ(gives_format(with_formats(one.formats), modality::stt, format), listed) << format;
     }
+  }
+}
+
+TEST(transcript_format_to_ask, is_the_one_wanted_or_the_nearest_from_which_it_is_rendered) {
+  struct row {
+    std::vector<std::string> formats;
+    std::string_view wanted;
+    std::optional<std::string_view> asked;
+  };
+  for (const row& one : std::vector<row>{{{}, "srt", "srt"},
+                                         {{"mp3", "wav"}, "vtt", "vtt"},  // of its speech
+                                         {{"json", "srt"}, "srt", "srt"},
+                                         {{"json", "verbose_json"}, "text", "json"},
+                                         {{"verbose_json"}, "text", "verbose_json"},
+                                         {{"text", "verbose_json"}, "json", "verbose_json"},
+                                         {{"text"}, "json", "text"},
+                                         {{"json", "verbose_json"}, "srt", "verbose_json"},
+                                         {{"json", "text"}, "vtt", std::nullopt},
+                                         {{"srt"}, "json", std::nullopt},
+                                         {{}, "JSON", std::nullopt},
+                                         {{}, "mp3", std::nullopt},
+                                         {{}, "", std::nullopt}}) {
+    EXPECT_EQ(transcript_format_to_ask(with_formats(one.formats), one.wanted), one.asked) << one.wanted;
+  }
+}
+
+TEST(transcript_format_to_ask, gives_an_answer_exactly_where_the_format_is_given) {
+  // Every set of the five and one that is none of them.
+  for (unsigned set = 0; set < 64; ++set) {
+    hosted_model model;
+    for (unsigned bit = 0; bit < transcript_formats.size(); ++bit) {
+      if ((set >> bit & 1U) != 0) model.formats.emplace_back(transcript_formats[bit]);
+    }
+    if ((set >> 5U & 1U) != 0) model.formats.emplace_back("wav");
+    for (const std::string_view wanted : transcript_formats) {
+      const auto asked = transcript_format_to_ask(model, wanted);
+      EXPECT_EQ(asked.has_value(), gives_format(model, modality::stt, wanted)) << set << ' ' << wanted;
+      const bool lists_any = (set & 31U) != 0;
+      if (asked && lists_any) {
+        EXPECT_NE(std::ranges::find(model.formats, *asked), model.formats.end()) << set << ' ' << wanted;
+      }
+    }
+  }
+}
+
+TEST(speech_media_type, is_told_for_each_format_and_for_no_other_word) {
+  ASSERT_EQ(speech_format_names.size(), 6U);
+  for (const speech_format& one : speech_formats) EXPECT_EQ(speech_media_type(one.name), one.media_type);
+  EXPECT_EQ(speech_media_type("opus"), "audio/ogg");
+  for (const std::string_view word : {"", "MP3", "ogg", "json"}) {
+    EXPECT_THROW(speech_media_type(word), std::logic_error) << word;
   }
 }
 

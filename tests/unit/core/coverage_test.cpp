@@ -78,22 +78,22 @@ struct credential_case {
   std::string_view name;
   bool enabled;
   std::string credential;
-  std::string because;
+  bool switched_off;
   bool expected;
 };
 
 TEST(with_all_credentials, counts_an_endpoint_without_one_unless_the_file_switches_it_off) {
   for (const credential_case& one :
-       std::vector<credential_case>{{"in use", true, "key", "", true},
-                                    {"no key", false, "", "ALPHA_KEY is not set", true},
-                                    {"neither key nor base URL", false, "", "ALPHA_ID is not set", true},
-                                    {"a key, and no base URL", false, "key", "ALPHA_ID is not set", false},
-                                    {"switched off, without a key", false, "", "enabled: false", false},
-                                    {"switched off, with a key", false, "key", "enabled: false", false}}) {
+       std::vector<credential_case>{{"in use", true, "key", false, true},
+                                    {"no key", false, "", false, true},
+                                    {"a key, and no base URL", false, "key", false, false},
+                                    {"switched off, without a key", false, "", true, false},
+                                    {"switched off, with a key", false, "key", true, false}}) {
     registry_builder builder = two_regions();
     builder.endpoint_now().enabled = one.enabled;
     builder.endpoint_now().credential = secret(one.credential);
-    builder.endpoint_now().disabled_because = one.because;
+    builder.endpoint_now().switched_off = one.switched_off;
+    builder.endpoint_now().disabled_because = "whatever words tell it";
     const registry complete(with_all_credentials(*builder.build()));
     EXPECT_EQ(complete.tables().endpoints.back().enabled, one.expected) << one.name;
     EXPECT_EQ(of(coverage_of(complete, today), modality::tts).general.contains(region::eu), one.expected) << one.name;
@@ -105,7 +105,7 @@ TEST(with_all_credentials, leaves_a_disabled_provider_and_model_as_they_are) {
   builder.provider_now().enabled = false;
   builder.endpoint_now().enabled = false;
   builder.endpoint_now().credential = secret();
-  builder.endpoint_now().disabled_because = "its provider is disabled";
+  builder.endpoint_now().switched_off = true;
   const registry complete(with_all_credentials(*builder.build()));
   EXPECT_EQ(of(coverage_of(complete, today), modality::tts).general, region_set{region::ch});
 }

@@ -72,11 +72,10 @@ TEST(parameter_refusal, names_the_parameter_and_what_can_be_had) {
             speech + " as a stream of events. Leave 'stream_format' out, or send 'audio'."},
            {"stream", modality::stt, feature("stream"), "stream",
             transcription + " as a stream of events. Leave 'stream' out, or send false."},
-           {"logprobs", modality::stt, feature("logprobs"), "include",
-            transcription + " with log probabilities. Leave 'include' out."},
-           {"speakers", modality::stt, feature("diarization"), "known_speaker_names",
-            transcription +
-                " with its speakers told apart. Leave 'known_speaker_names' and 'known_speaker_references' out."}}) {
+           {"logprobs", modality::stt, feature("logprobs"), "include[]",
+            transcription + " with log probabilities. Leave 'include[]' out."},
+           {"speakers", modality::stt, feature("diarization"), "known_speaker_names[]",
+            transcription + " with its speakers told apart. Leave 'known_speaker_names[]' out."}}) {
     policy wanted = asking(one.what);
     one.change(wanted);
     const api_error error = refused(wanted, voices_of_eu());
@@ -122,7 +121,33 @@ TEST(parameter_refusal, blames_the_first_in_its_order_where_no_single_one_would_
   transcription.required_features = {"diarization", "logprobs", "stream"};
   EXPECT_EQ(refused(transcription, voices_of_eu()).param, "stream");
   transcription.required_features = {"diarization", "logprobs"};
-  EXPECT_EQ(refused(transcription, voices_of_eu()).param, "include");
+  EXPECT_EQ(refused(transcription, voices_of_eu()).param, "include[]");
+}
+
+TEST(parameter_refusal, names_the_fields_as_the_client_wrote_them) {
+  policy wanted = asking(modality::stt);
+  wanted.required_features = {"logprobs"};
+  wanted.feature_fields = {{"logprobs", "include"}};
+  const api_error logprobs = refused(wanted, voices_of_eu());
+  EXPECT_EQ(logprobs.param, "include");
+  EXPECT_TRUE(logprobs.message.ends_with("Leave 'include' out.")) << logprobs.message;
+
+  wanted.required_features = {"diarization"};
+  wanted.feature_fields = {{"diarization", "known_speaker_references[]"}};
+  const api_error references = refused(wanted, voices_of_eu());
+  EXPECT_EQ(references.param, "known_speaker_references[]");
+  EXPECT_TRUE(references.message.ends_with("Leave 'known_speaker_references[]' out.")) << references.message;
+
+  wanted.required_features = {"diarization", "logprobs"};
+  wanted.feature_fields = {{"diarization", "known_speaker_references[]"},
+                           {"logprobs", "include[]"},
+                           {"diarization", "known_speaker_names[]"}};
+  EXPECT_EQ(refused(wanted, voices_of_eu()).param, "include[]") << "the first in the order of demands";
+  wanted.required_features = {"diarization"};
+  const api_error both = refused(wanted, voices_of_eu());
+  EXPECT_EQ(both.param, "known_speaker_references[]");
+  EXPECT_TRUE(both.message.ends_with("Leave 'known_speaker_references[]' and 'known_speaker_names[]' out."))
+      << both.message;
 }
 
 TEST(parameter_refusal, takes_a_providers_own_name_for_a_voice_and_any_where_there_is_no_table) {

@@ -100,5 +100,22 @@ TEST(hosted_model, declares_exactly_its_features) {
   EXPECT_FALSE(model.has_feature(""));
 }
 
+TEST(without_list_mark, takes_one_pair_of_brackets_off_the_end_and_nothing_else) {
+  struct row {
+    std::string_view field, bare;
+  };
+  for (const row& one : {row{"include[]", "include"},
+                         {"include", "include"},
+                         {"include[][]", "include[]"},
+                         {"[]include", "[]include"},
+                         {"include[", "include["},
+                         {"include[0]", "include[0]"},
+                         {"[]", ""},
+                         {"]", "]"},
+                         {"", ""}}) {
+    EXPECT_EQ(without_list_mark(one.field), one.bare) << one.field;
+  }
+}
+
 }  // namespace
 }  // namespace phigate::core

@@ -188,13 +188,16 @@ TEST(key_region, a_region_outside_of_the_keys_list_is_refused_wherever_it_came_f
 TEST(content_type, takes_json_in_utf_8_alone) {
   for (const std::string_view value :
        {"application/json", "Application/JSON", "application/json;", "application/json; charset=utf-8",
-        "application/json;charset=UTF-8", "application/json ; charset=\"utf-8\""}) {
+        "application/json;charset=UTF-8", "application/json ; charset=\"utf-8\"",
+        "application/json; charset=\"utf-8\";", "application/json;; Charset=utf-8 ; "}) {
     EXPECT_TRUE(check_content_type(head_with({{"Content-Type", value}}))) << value;
   }
   for (const std::string_view value :
        {"", "text/plain", "application/jsonx", "json", "application/json, application/json",
         "application/json; charset=latin-1", "application/json; charset=utf-16", "application/x-ndjson",
-        "multipart/form-data; boundary=x", "application/json; charset=utf-8; x=y", "application/ json"}) {
+        "multipart/form-data; boundary=x", "application/json; charset=utf-8; x=y", "application/ json",
+        "application/json; charset=utf-8; charset=utf-8", "application/json; charset=utf-8; charset=utf-16",
+        "application/json; charset", "application/json; charset=\"utf-8", "application/json; charset = utf-8"}) {
     EXPECT_EQ(code_of(check_content_type(head_with({{"Content-Type", value}}))), error_code::unsupported_media_type)
         << value;
   }

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 #include <string_view>
+
+#include "support/sample_protocols.hpp"
 
 namespace phigate::upstream {
 namespace {
@@ -34,6 +37,33 @@ TEST(adapter, every_protocol_serves_something_and_names_formats_where_it_speaks)
     EXPECT_FALSE(known.modalities.empty()) << known.name;
     EXPECT_EQ(known.modalities.contains(modality::tts), !known.speech_formats.empty()) << known.name;
     EXPECT_FALSE(known.needs_voices && !known.modalities.contains(modality::tts)) << known.name;
+  }
+}
+
+TEST(adapter, every_protocol_declares_features_that_are_known_to_need_it_and_no_ignored_field_twice) {
+  for (const core::protocol& known : known_protocols()) {
+    for (const std::string_view word : known.features) {
+      EXPECT_NE(std::ranges::find(core::features_of_adapters, word), core::features_of_adapters.end()) << word;
+    }
+    const std::set<std::string_view> ignored(known.ignored_fields.begin(), known.ignored_fields.end());
+    EXPECT_EQ(ignored.size(), known.ignored_fields.size()) << known.name;
+    EXPECT_FALSE(known.reads_locales && !known.modalities.contains(modality::stt)) << known.name;
+  }
+}
+
+// The tests of other modules use a table of their own, since they may not reach this one.
+TEST(adapter, the_sample_protocols_of_the_tests_are_these) {
+  ASSERT_EQ(test::sample_protocols().size(), known_protocols().size());
+  for (const core::protocol& sample : test::sample_protocols()) {
+    const core::protocol& real = adapter_for(sample.name).facts();
+    EXPECT_EQ(real.modalities, sample.modalities) << sample.name;
+    EXPECT_TRUE(std::ranges::equal(real.speech_formats, sample.speech_formats)) << sample.name;
+    EXPECT_EQ(real.needs_voices, sample.needs_voices) << sample.name;
+    EXPECT_EQ(real.passes_fields, sample.passes_fields) << sample.name;
+    EXPECT_EQ(real.reads_api_version, sample.reads_api_version) << sample.name;
+    EXPECT_EQ(real.reads_locales, sample.reads_locales) << sample.name;
+    EXPECT_TRUE(std::ranges::equal(real.features, sample.features)) << sample.name;
+    EXPECT_TRUE(std::ranges::equal(real.ignored_fields, sample.ignored_fields)) << sample.name;
   }
 }
 

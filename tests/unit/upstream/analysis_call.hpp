@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +44,9 @@ struct analysis_call {
                                                 .content_type = "application/json",
                                                 .accept = "",
                                                 .responses = responses});
+  }
+  [[nodiscard]] std::optional<wire_request> farewell(const answer_head& began) const {
+    return azure_document_intelligence().farewell(endpoint, began);
   }
 };
 

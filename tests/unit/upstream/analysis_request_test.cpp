@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "phigate/codec/json.hpp"
 #include "unit/upstream/analysis_call.hpp"
 
 namespace phigate::upstream {
@@ -39,16 +38,6 @@ TEST(analysis_request, sends_a_document_from_where_it_stands) {
   EXPECT_EQ(sent.body.text(), R"({"base64Source":"JVBERi0x"})");
   EXPECT_EQ(sent.body.size, sent.body.text().size());
   EXPECT_EQ(sent.body.pieces.at(1).data(), base64.data()) << "no copy";
-}
-
-TEST(analysis_request, a_document_cannot_add_members_to_the_request) {
-  analysis_call call("application/pdf", R"(AA","urlSource":"http://169.254.169.254/)");
-  const auto talk = call.begin();
-  const std::string sent = talk->first().body.text();
-  const auto document = codec::json_document::parse(sent);
-  ASSERT_TRUE(document) << sent;
-  EXPECT_FALSE(document->root()["urlSource"].exists());
-  EXPECT_EQ(document->root()["base64Source"].text(), R"(AA","urlSource":"http://169.254.169.254/)");
 }
 
 TEST(analysis_request, builds_its_target_from_the_registry) {

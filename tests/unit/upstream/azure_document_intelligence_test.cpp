@@ -133,11 +133,12 @@ TEST(azure_document_intelligence, follows_an_operation_at_its_own_origin_alone) 
            {"file:///etc/passwd", ""},
        }) {
     analysis_call call;
+    call.data_class = core::data_class::general;  // of class phi only what can be deleted is asked for
     const auto talk = call.begin();
     const reply_step step = talk->take(accepted(one.location), "");
     if (one.target.empty()) {
       EXPECT_EQ(kind_name(step), "bad_response") << one.location;
-      EXPECT_FALSE(talk->farewell()) << one.location;
+      EXPECT_FALSE(call.farewell(accepted(one.location))) << one.location;
     } else {
       ASSERT_EQ(kind_name(step), "ask_again") << one.location;
       EXPECT_EQ(std::get<ask_again>(step).request.target, one.target);
@@ -193,11 +194,22 @@ TEST(azure_document_intelligence, excuses_a_busy_provider_five_times_in_a_row) {
       ASSERT_TRUE(step) << time;
       ASSERT_EQ(kind_name(*step), "ask_again");
       EXPECT_EQ(std::get<ask_again>(*step).request.target, operation);
-      EXPECT_EQ(std::get<ask_again>(*step).after, 10s);
+      EXPECT_EQ(std::get<ask_again>(*step).after, 300s) << "not before it says";
     }
     EXPECT_FALSE(talk->excuse({429, ""}, polled(1s)));
     EXPECT_EQ(kind_name(talk->take(polled(), R"({"status":"running"})")), "ask_again")
         << "an answer starts the count anew";
+  }
+}
+
+TEST(azure_document_intelligence, a_busy_provider_that_says_soon_is_given_a_pause) {
+  analysis_call call;
+  const auto talk = call.begin();
+  talk->take(accepted(), "");
+  for (const std::chrono::milliseconds wait : {1000ms, 100ms, 100ms}) {
+    const auto step = talk->excuse({429, ""}, polled(0s));
+    ASSERT_TRUE(step);
+    EXPECT_EQ(std::get<ask_again>(*step).after, wait);
   }
 }
 
@@ -228,28 +240,16 @@ TEST(azure_document_intelligence, an_operation_that_comes_to_nothing_is_the_prov
   }
 }
 
-TEST(azure_document_intelligence, a_result_of_class_phi_is_deleted_when_all_is_over) {
-  analysis_call call;
-  const auto talk = call.begin();
-  talk->first();
-  EXPECT_FALSE(talk->farewell()) << "nothing was created yet";
-  talk->take(accepted(), "");
-  const auto check = [&](std::string_view when) {
-    const std::optional<wire_request> last = talk->farewell();
-    ASSERT_TRUE(last) << when;
-    EXPECT_EQ(last->method, "DELETE");
-    EXPECT_EQ(last->target, operation);
-    EXPECT_EQ(last->body.size, 0U);
-  };
-  check("while it runs");
-  talk->take(polled(), succeeded(one_page));
-  check("when it is done");
-
-  analysis_call general;
-  general.data_class = core::data_class::general;
-  const auto other = general.begin();
-  other->take(accepted(), "");
-  EXPECT_FALSE(other->farewell()) << "the provider's day is the registry's retention";
+TEST(azure_document_intelligence, takes_leave_of_class_phi_by_deleting_the_result) {
+  EXPECT_TRUE(azure_document_intelligence().takes_leave(core::data_class::phi));
+  EXPECT_FALSE(azure_document_intelligence().takes_leave(core::data_class::general))
+      << "the provider's day is the registry's retention";
+  const std::optional<wire_request> last = analysis_call().farewell(accepted());
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->method, "DELETE");
+  EXPECT_EQ(last->target, operation);
+  EXPECT_EQ(last->header_lines, "accept: application/json\r\n");
+  EXPECT_EQ(last->body.size, 0U);
 }
 
 TEST(azure_document_intelligence, deletes_nothing_but_a_result) {
@@ -278,9 +278,12 @@ TEST(azure_document_intelligence, deletes_nothing_but_a_result) {
     analysis_call call;
     call.endpoint.url.prefix = "/p";
     call.endpoint.api_version = "v";
-    const auto talk = call.begin();
-    ASSERT_EQ(kind_name(talk->take(accepted(std::string(origin) + std::string(one.path)), "")), "ask_again");
-    const std::optional<wire_request> last = talk->farewell();
+    const answer_head began = accepted(std::string(origin) + std::string(one.path));
+    // Of class phi nothing is asked for that could not be deleted.
+    EXPECT_EQ(kind_name(call.begin()->take(began, "")), one.deletes ? "ask_again" : "bad_response") << one.path;
+    call.data_class = core::data_class::general;
+    EXPECT_EQ(kind_name(call.begin()->take(began, "")), "ask_again") << one.path;
+    const std::optional<wire_request> last = call.farewell(began);
     ASSERT_EQ(last.has_value(), one.deletes) << one.path;
     if (!last) continue;
     EXPECT_EQ(last->target, "/p/documentintelligence/documentModels/m/analyzeResults/id?api-version=v");

@@ -91,7 +91,7 @@ TEST(azure_openai, passes_filter_results_through_untouched) {
 TEST(azure_openai, opens_a_stream_with_filter_results_that_are_neither_content_nor_usage) {
   codec::response_reader reader;
   codec::chunk_facts facts;
-  const padded_text chunk(
+  const test::padded_text chunk(
       R"({"choices":[],"created":0,"id":"","model":"","object":"",
           "prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]})");
   ASSERT_TRUE(reader.read_chunk(chunk.view(), facts));

@@ -99,7 +99,7 @@ TEST(azure_speech_tts, a_format_that_no_route_has_is_a_bug) {
   EXPECT_THROW(call.begin(), std::logic_error);
 }
 
-TEST(azure_speech_tts, writes_the_speed_as_a_signed_percentage) {
+TEST(azure_speech_tts, writes_the_speed_as_a_signed_percentage_within_what_the_service_can) {
   struct row {
     double speed;
     std::string_view rate;  // empty: none is written
@@ -110,9 +110,15 @@ TEST(azure_speech_tts, writes_the_speed_as_a_signed_percentage) {
                                          {1.005001, "+1%"},
                                          {1.1, "+10%"},
                                          {1.25, "+25%"},
-                                         {4.0, "+300%"},
+                                         {1.99, "+99%"},
+                                         {2.0, "+100%"},
+                                         {2.01, "+100%"},
+                                         {4.0, "+100%"},
                                          {0.9, "-10%"},
-                                         {0.25, "-75%"}}) {
+                                         {0.51, "-49%"},
+                                         {0.5, "-50%"},
+                                         {0.49, "-50%"},
+                                         {0.25, "-50%"}}) {
     speech_call call("x");
     call.speech().speed = one.speed;
     const std::string inner = one.rate.empty() ? "x" : "<prosody rate='" + std::string(one.rate) + "'>x</prosody>";
@@ -163,6 +169,12 @@ TEST(azure_speech_tts, looks_a_voice_up_in_the_models_table) {
   }
   EXPECT_NE(speech_call("x", "fr-CH-ArianeNeural").ssml().find("<voice name='fr-CH-ArianeNeural'>"), std::string::npos)
       << "without a table any name is sent on";
+}
+
+TEST(azure_speech_tts, a_voice_that_no_route_has_is_a_bug) {
+  speech_call call("x", "nobody");
+  call.model.voices = {{"alloy", "en-US-AvaMultilingualNeural"}};
+  EXPECT_THROW(call.begin()->first(), std::logic_error);
 }
 
 TEST(azure_speech_tts, nothing_in_a_text_is_markup) {
@@ -216,12 +228,13 @@ TEST(azure_speech_tts, relays_audio_and_nothing_else) {
     head.content_type = type;
     return talk->check(head);
   };
-  for (const std::string_view type : {"audio/mpeg", "audio/x-wav", "Audio/MPEG; codecs=x", "application/octet-stream",
+  for (const std::string_view type : {"audio/mpeg", "audio/mp3", "Audio/MPEG; codecs=x", "application/octet-stream",
                                       "application/octet-stream;x=y", "APPLICATION/OCTET-STREAM"}) {
     EXPECT_FALSE(checked(type)) << type;
   }
-  for (const std::string_view type : {"", "audio", "text/html", "application/json", "application/ssml+xml", "x/audio/",
-                                      "application/octet-streams", "multipart/mixed; x=audio/mpeg"}) {
+  for (const std::string_view type :
+       {"", "audio", "audio/x-wav", "audio/ogg; codecs=opus", "audio/basic", "text/html", "application/json",
+        "application/ssml+xml", "x/audio/", "application/octet-streams", "multipart/mixed; x=audio/mpeg"}) {
     const auto failure = checked(type);
     ASSERT_TRUE(failure) << type;
     EXPECT_EQ(failure->kind, failure_kind::bad_response);
@@ -232,7 +245,7 @@ TEST(azure_speech_tts, is_never_asked_for_a_whole_answer) {
   speech_call call("x");
   const auto talk = call.begin();
   EXPECT_THROW(talk->take({}, "audio"), std::logic_error);
-  EXPECT_FALSE(talk->farewell());
+  EXPECT_FALSE(azure_speech_tts().takes_leave(core::data_class::phi));
 }
 
 core::attempt_failure classify(int status, std::string_view body = "") {

@@ -195,6 +195,8 @@ TEST(fields_for, a_dialect_names_a_list_with_its_mark_or_without) {
   for (const std::string name : {"granularities", "granularities[]"}) {
     EXPECT_EQ(form_for(given, {.model = drop({name}), .endpoint = {}, .protocol = {}}),
               (fields{{"model", "up/model"}}));
+    EXPECT_EQ(form_for({{"granularities", "word"}}, {.model = drop({name}), .endpoint = {}, .protocol = {}}),
+              (fields{{"model", "up/model"}}));
   }
   EXPECT_EQ(form_for(given, {.model = rename({{"granularities", "g"}}), .endpoint = {}, .protocol = {}}),
             (fields{{"model", "up/model"}, {"g[]", "word"}, {"g[]", "segment"}}));

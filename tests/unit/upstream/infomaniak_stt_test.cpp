@@ -177,11 +177,25 @@ TEST(infomaniak_stt, polling_has_no_end_of_its_own) {
 TEST(infomaniak_stt, excuses_nothing_but_a_batch_that_is_not_there) {
   stt_exchange exchange = infomaniak();
   EXPECT_NE(poll_in(exchange.take(receipt)), nullptr);
-  for (const int status : {301, 400, 401, 403, 405, 410, 429, 500, 503}) {
+  for (const int status : {301, 401, 403, 408, 429, 500, 503}) {
     EXPECT_FALSE(exchange.excuse(status, "")) << status;
   }
   EXPECT_FALSE(exchange.excuse(404, R"({"code":"method_not_found","description":"Method not found"})"));
   EXPECT_FALSE(exchange.excuse(404, R"({"result":"error","error":{"code":"method_not_found"}})"));
+}
+
+TEST(infomaniak_stt, a_batch_that_comes_to_nothing_is_the_providers_failure) {
+  stt_exchange exchange = infomaniak();
+  EXPECT_NE(poll_in(exchange.take(receipt)), nullptr);
+  for (const int status : {400, 405, 409, 410, 413, 415, 422}) {
+    const auto step = exchange.excuse(status, R"({"code":"model_not_found","description":"Invalid audio file"})");
+    ASSERT_TRUE(step) << status;
+    const core::attempt_failure failure = failure_in(*step);
+    EXPECT_EQ(failure.kind, failure_kind::server_error) << status;
+    EXPECT_EQ(failure.status, status);
+    EXPECT_TRUE(failure.sent_whole);
+    EXPECT_EQ(failure.said.message, "");
+  }
 }
 
 TEST(infomaniak_stt, waits_as_told_within_bounds) {
@@ -316,6 +330,17 @@ TEST(infomaniak_stt, classes_each_refusal) {
        failure_kind::misconfigured},
       {400, R"({"code":"model_not_found","description":"no"})", failure_kind::misconfigured},
       {413, R"({"code":"x","description":"invalid size for this model"})", failure_kind::client_mistake},
+      {413, R"({"code":"model_not_found","description":"no"})", failure_kind::client_mistake},
+      {400, R"({"code":"x","description":"Invalid model whisper-9"})", failure_kind::misconfigured},
+      {422, R"({"code":"x","description":"Unknown model."})", failure_kind::misconfigured},
+      {422, R"({"code":"x","description":"Model not found"})", failure_kind::misconfigured},
+      // What the client wrote may come again in a message: a prompt, a file's name.
+      {400, R"({"code":"x","description":"Invalid audio file for model whisper"})", failure_kind::client_mistake},
+      {422, R"({"code":"x","description":"Invalid prompt: The selected model is invalid."})",
+       failure_kind::client_mistake},
+      {422, R"({"code":"x","description":"model_not_found.mp3 is empty"})", failure_kind::client_mistake},
+      {422, R"({"code":"x","description":"The model does not know the language: unknown"})",
+       failure_kind::client_mistake},
       {429, "", failure_kind::rate_limited},
       {500, "", failure_kind::server_error},
       {503, "", failure_kind::server_error},

@@ -1,7 +1,7 @@
 // A request with a JSON body and the route that it takes, for tests that drive an adapter without any I/O.
 #pragma once
 
-#include <algorithm>
+#include <expected>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -13,31 +13,20 @@
 #include "phigate/codec/request.hpp"
 #include "phigate/codec/response.hpp"
 #include "phigate/upstream/adapter.hpp"
+#include "support/padded_text.hpp"
 
 namespace phigate::upstream {
-
-// A copy of a text with the padding that codec's readers ask for.
-class padded_text {
- public:
-  explicit padded_text(std::string_view text) : bytes_(text.size() + codec::padding, '\0'), size_(text.size()) {
-    std::ranges::copy(text, bytes_.begin());
-  }
-  [[nodiscard]] std::string_view view() const { return {bytes_.data(), size_}; }
-
- private:
-  std::vector<char> bytes_;
-  std::size_t size_;
-};
 
 class json_call {
  public:
   json_call(const adapter& speaks, core::modality modality, std::string_view body) : speaks_(speaks), body_(body) {
-    codec::request_reader reader;
-    auto read = reader.read_explain(body_.view());  // takes any modality's body, and short ones
-    if (!read) throw std::invalid_argument(read.error().message);
-    request.facts = std::move(*read);
-    request.facts.modality = modality;
-    request.body = body_.view();
+    if (modality == core::modality::ocr) {
+      request = value_of(reader_.read_document(body_.view()));
+    } else {
+      request.facts = value_of(reader_.read_explain(body_.view()));  // takes any modality's body, and short ones
+      request.facts.modality = modality;
+      request.body = body_.view();
+    }
     endpoint.url.prefix = "/v1";
     model.upstream = "up/model";
   }
@@ -59,7 +48,7 @@ class json_call {
     answer_head head;
     head.status = 200;
     head.content_type = std::move(content_type);
-    const padded_text text(answer);
+    const test::padded_text text(answer);
     return begin().take(head, text.view());
   }
 
@@ -69,8 +58,15 @@ class json_call {
   std::string accept;
 
  private:
+  template <typename Value>
+  static Value value_of(std::expected<Value, core::api_error> read) {
+    if (!read) throw std::invalid_argument(read.error().message);
+    return std::move(*read);
+  }
+
+  codec::request_reader reader_;
   const adapter& speaks_;
-  padded_text body_;
+  test::padded_text body_;
   codec::response_reader responses_;
   std::unique_ptr<conversation> talk_;
 };

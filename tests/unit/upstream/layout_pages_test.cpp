@@ -138,6 +138,46 @@ TEST(layout_pages, pages_cut_at_the_breaks_keep_what_else_is_listed_of_them) {
   EXPECT_EQ(pages[1].index, 4);
 }
 
+std::string list_of(std::size_t count, std::string_view element) {
+  std::string list = "[";
+  for (std::size_t at = 0; at < count; ++at) list += std::string(at == 0 ? "" : ",") + std::string(element);
+  return list + ']';
+}
+
+std::string listing(std::size_t pages, std::string_view page) {
+  return R"({"content":"","pages":)" + list_of(pages, page) + '}';
+}
+
+std::string broken_into(std::size_t pages) {
+  std::string content;
+  for (std::size_t count = 1; count < pages; ++count) content += "<!-- PageBreak -->";
+  return R"({"content":")" + content + R"("})";
+}
+
+TEST(layout_pages, are_no_more_than_the_service_reads) {
+  EXPECT_EQ(pages_of(listing(most_layout_pages, "{}")).size(), most_layout_pages);
+  EXPECT_EQ(pages_of(broken_into(most_layout_pages)).size(), most_layout_pages);
+  for (const std::string& result :
+       {listing(most_layout_pages + 1, "{}"), listing(most_layout_pages + 1, "0"),
+        listing(100'000, R"({"spans":[{}]})"), broken_into(most_layout_pages + 1), broken_into(100'000)}) {
+    const auto document = codec::json_document::parse(result);
+    ASSERT_TRUE(document);
+    EXPECT_FALSE(layout_pages(document->root())) << result.substr(0, 60);
+  }
+}
+
+TEST(layout_pages, a_list_of_fewer_than_the_breaks_part_gives_way_to_them_within_the_limit) {
+  const auto with_list = [](std::size_t pages) {
+    std::string result = broken_into(pages);
+    result.insert(result.size() - 2, "x");
+    return result.insert(result.size() - 1, R"(,"pages":[{},{}])");
+  };
+  EXPECT_EQ(pages_of(with_list(most_layout_pages)).size(), most_layout_pages);
+  const auto document = codec::json_document::parse(with_list(most_layout_pages + 1));
+  ASSERT_TRUE(document);
+  EXPECT_FALSE(layout_pages(document->root()));
+}
+
 TEST(layout_pages, members_of_a_wrong_kind_are_absent) {
   for (const std::string_view pages :
        {"null", "7", "{}", "[]", "[null]", "[[]]", R"([{"spans":7}])", R"([{"spans":{"offset":0,"length":1}}])",
@@ -152,8 +192,11 @@ TEST(layout_pages, a_hundred_thousand_overlapping_spans_take_no_time) {
   constexpr std::int64_t count = 100'000;
   std::string content;
   for (std::int64_t at = 0; at < count; ++at) content += "ü";
-  std::vector<std::vector<span>> spans;
-  for (std::int64_t page = 0; page < count; ++page) spans.push_back({{count - 1 - page, count}, {page, count}, {0, 1}});
+  std::vector<std::vector<span>> spans(most_layout_pages);
+  for (std::int64_t at = 0; at < count; at += 2) {
+    std::vector<span>& page = spans[static_cast<std::size_t>(at) % spans.size()];
+    page.insert(page.end(), {{count - 1 - at, count}, {at, count}, {0, 1}});
+  }
   const std::string result = result_of(content, spans);
   const auto start = std::chrono::steady_clock::now();
   const std::vector<layout_page> pages = pages_of(result);
@@ -301,6 +344,29 @@ TEST(ocr_answer, has_the_pages_that_were_asked_for_and_counts_all_that_were_read
                         R"("model":"prebuilt-layout","document_annotation":null,)"
                         R"("usage_info":{"pages_processed":3,"doc_size_bytes":4}})");
   EXPECT_EQ(done->usage.pages, 3);
+}
+
+TEST(ocr_answer, reads_a_result_with_more_words_than_a_tree_may_hold) {
+  std::string words = "[0";
+  for (std::size_t count = 0; count < codec::json_document::most_values; ++count) words += ",0";
+  testing::analysis_call call;
+  EXPECT_EQ(
+      testing::answer_to(call, R"({"modelId":"layout-7","content":"ab","pages":[{"pageNumber":4,"words":)" + words +
+                                   R"(],"unit":"pixel","width":3,"height":2,"spans":[{"offset":0,"length":2}]}],)" +
+                                   R"("stringIndexType":"unicodeCodePoint","paragraphs":[{"content":"c"}]})"),
+      R"({"pages":[{"index":3,"markdown":"ab","images":[],"header":null,"footer":null,)"
+      R"("dimensions":{"dpi":96,"height":2,"width":3}}],"model":"layout-7","document_annotation":null,)"
+      R"("usage_info":{"pages_processed":1,"doc_size_bytes":null}})");
+}
+
+TEST(ocr_answer, of_more_than_can_be_read_is_unusable) {
+  for (const std::string& result :
+       {listing(most_layout_pages + 1, "{}"), broken_into(most_layout_pages + 1),
+        listing(codec::json_document::most_values, "0"),
+        listing(1, R"({"spans":)" + list_of(250'000, R"({"offset":0,"length":1})") + '}')}) {
+    testing::analysis_call call;
+    EXPECT_EQ(testing::answer_to(call, result), "") << result.substr(0, 60);
+  }
 }
 
 TEST(ocr_answer, knows_a_documents_size_from_its_base64) {

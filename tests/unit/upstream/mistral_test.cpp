@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "phigate/codec/json.hpp"
 #include "phigate/codec/multipart.hpp"
 #include "unit/upstream/json_call.hpp"
 #include "unit/upstream/stt_exchange.hpp"
@@ -47,7 +48,8 @@ TEST(mistral, calls_openais_paths_and_its_own_for_documents) {
   EXPECT_EQ(json_call(mistral(), modality::chat, R"({"model":"m"})").first().target, "/v1/chat/completions");
   EXPECT_EQ(json_call(mistral(), modality::vision, R"({"model":"m"})").first().target, "/v1/chat/completions");
   EXPECT_EQ(json_call(mistral(), modality::embeddings, R"({"model":"m"})").first().target, "/v1/embeddings");
-  EXPECT_EQ(json_call(mistral(), modality::ocr, R"({"model":"m"})").first().target, "/v1/ocr");
+  EXPECT_EQ(json_call(mistral(), modality::ocr, R"({"model":"m","document":{"file_id":"f"}})").first().target,
+            "/v1/ocr");
 }
 
 TEST(mistral, gives_parameters_their_names_there) {
@@ -110,6 +112,55 @@ TEST(mistral_ocr, posts_the_clients_document_with_the_models_name_changed) {
       R"({"model":"up/model","document":{"type":"document_url","document_url":"https://a/b.pdf"},"pages":[0, 2]})");
 }
 
+TEST(mistral_ocr, names_the_documents_type_where_the_client_does_not) {
+  struct row {
+    std::string_view document;
+    std::string_view sent;
+  };
+  for (const row& one : std::vector<row>{
+           {R"({"document_url":"https://a/b.pdf"})", R"({"type":"document_url","document_url":"https://a/b.pdf"})"},
+           {R"({ "document_url" : "data:;base64,QUJD" , "document_name":"n"})",
+            R"({ "type":"document_url","document_url" : "data:;base64,QUJD" , "document_name":"n"})"},
+           {R"({"image_url":{"url":"https://a/b.png"}})",
+            R"({"type":"image_url","image_url":{"url":"https://a/b.png"}})"},
+           {R"({"image_url":"data:image\/png;base64,QUJD"})",
+            R"({"type":"image_url","image_url":"data:image\/png;base64,QUJD"})"},
+           {R"({"file_id":"f"})", R"({"type":"file","file_id":"f"})"},
+           {R"({"type":null,"image_url":"https://a"})", R"({"type":"image_url","image_url":"https://a"})"},
+           {R"({"document_url":"https://a","type": null})", R"({"document_url":"https://a","type": "document_url"})"},
+           {R"({"\u0074ype":null,"document_url":"https://a"})",
+            R"({"\u0074ype":"document_url","document_url":"https://a"})"},
+           {R"({"type":"image_url","image_url":"https://a"})", R"({"type":"image_url","image_url":"https://a"})"},
+           {R"({"image_url":"https://a","type":"image_url"})", R"({"image_url":"https://a","type":"image_url"})"},
+       }) {
+    const auto body = [](std::string_view document, std::string_view name) {
+      return R"({"id":"x","document":)" + std::string(document) + R"(,"model":")" + std::string(name) +
+             R"(","pages":[0]})";
+    };
+    json_call call(mistral(), modality::ocr, body(one.document, "m"));
+    const wire_request request = call.first();
+    EXPECT_EQ(request.body.text(), body(one.sent, "up/model")) << one.document;
+    EXPECT_EQ(request.body.size, request.body.text().size());
+  }
+}
+
+TEST(mistral_ocr, a_document_that_the_registry_drops_needs_no_type) {
+  json_call call(mistral(), modality::ocr, R"({"model":"m","document":{"file_id":"f"}})");
+  call.model.request.drop = {"document"};
+  EXPECT_EQ(call.sent(), R"({"model":"up/model"})");
+}
+
+TEST(mistral_ocr, reads_an_answer_with_more_in_it_than_a_tree_may_hold) {
+  std::string scores = "[0";
+  for (std::size_t count = 0; count < codec::json_document::most_values; ++count) scores += ",0";
+  const std::string page = R"({"index":0,"markdown":"a","confidence_scores":)" + scores + "]}";
+  const reply_step step = json_call(mistral(), modality::ocr, document_body)
+                              .take(R"({"pages":[)" + page + R"(],"usage_info":{"pages_processed":3}})");
+  ASSERT_TRUE(std::holds_alternative<answered>(step));
+  EXPECT_EQ(std::get<answered>(step).usage.pages, 3);
+  EXPECT_TRUE(is_unusable(json_call(mistral(), modality::ocr, document_body).take(R"({"pages":)" + scores + "]}")));
+}
+
 TEST(mistral_ocr, passes_the_answer_through_and_meters_its_pages) {
   struct row {
     std::string_view body;
@@ -124,7 +175,8 @@ TEST(mistral_ocr, passes_the_answer_through_and_meters_its_pages) {
            {R"({"pages":[],"usage_info":{"pages_processed":-1}})", std::nullopt},
            {R"({"pages":[],"usage_info":{"pages_processed":"3"}})", std::nullopt},
            {R"({"pages":[],"usage_info":{"pages_processed":3.5}})", std::nullopt},
-           {R"({"pages":[],"usage_info":{"pages_processed":1000001}})", std::nullopt},
+           {R"({"pages":[],"usage_info":{"pages_processed":1000}})", 1000},
+           {R"({"pages":[],"usage_info":{"pages_processed":1001}})", std::nullopt},
            {R"({"pages":[],"usage_info":{"pages_processed":99999999999999999999}})", std::nullopt},
        }) {
     const reply_step step = json_call(mistral(), modality::ocr, document_body).take(one.body);

@@ -253,6 +253,18 @@ TEST(openai_transcription, renders_what_the_provider_does_not_write) {
   EXPECT_EQ(spoken.content_type, "application/json");
 }
 
+TEST(openai_transcription, a_format_that_no_route_can_give_is_a_bug) {
+  openai_exchange exchange(transcript_format::srt, {"json"});
+  EXPECT_THROW(exchange.begin(), std::logic_error);
+}
+
+TEST(openai_transcription, a_stream_is_asked_for_in_the_clients_own_format) {
+  openai_exchange exchange(transcript_format::text, {"json", "verbose_json"});
+  exchange.facts().required_features = {"stream"};
+  const sent_form form = form_of(exchange);
+  EXPECT_EQ(form.named.back(), (std::pair<std::string, std::string>("response_format", "text")));
+}
+
 TEST(openai_transcription, relays_an_event_stream_where_the_client_wants_one) {
   codec::client_request asked;
   asked.facts.modality = modality::stt;
@@ -354,17 +366,19 @@ TEST(openai_speech, relays_no_text_as_audio) {
     return !call.begin().check(head).has_value();
   };
   for (const std::string_view type :
-       {"audio/mpeg", "audio/x-wav", "application/octet-stream", "binary/octet-stream", ""}) {
+       {"audio/mpeg", "audio/x-of-its-own", "application/octet-stream", "binary/octet-stream"}) {
     EXPECT_TRUE(fits(type)) << type;
   }
-  for (const std::string_view type :
-       {"application/json", "Application/JSON; charset=utf-8", "text/html", "text/plain", "text/event-stream"}) {
+  for (const std::string_view type : {"application/json", "Application/JSON; charset=utf-8", "text/html", "text/plain",
+                                      "text/event-stream", "audio/x-wav", ""}) {
     EXPECT_FALSE(fits(type)) << type;
   }
-  call.request.facts.required_features = {"sse"};
-  EXPECT_EQ(call.begin().media_type(), "text/event-stream");
-  EXPECT_TRUE(fits("text/event-stream"));
-  for (const std::string_view type : {"audio/mpeg", "application/json", ""}) EXPECT_FALSE(fits(type)) << type;
+  for (const std::string word : {"sse", "stream"}) {
+    call.request.facts.required_features = {word};
+    EXPECT_EQ(call.begin().media_type(), "text/event-stream");
+    EXPECT_TRUE(fits("text/event-stream"));
+    for (const std::string_view type : {"audio/mpeg", "application/json", ""}) EXPECT_FALSE(fits(type)) << type;
+  }
 }
 
 }  // namespace

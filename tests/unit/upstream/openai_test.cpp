@@ -77,15 +77,6 @@ TEST(openai, sends_a_vision_request_where_chats_go_and_embeddings_to_their_own) 
   EXPECT_EQ(bare.first().target, "/chat/completions");
 }
 
-TEST(openai, builds_the_same_request_again_for_a_fresh_connection) {
-  json_call chat(openai(), modality::chat, chat_body);
-  conversation& talk = chat.begin();
-  const wire_request one = talk.first();
-  const wire_request two = talk.first();
-  EXPECT_EQ(one.body.text(), two.body.text());
-  EXPECT_EQ(one.target, two.target);
-}
-
 TEST(openai, relays_events_for_a_streamed_conversation_alone) {
   EXPECT_EQ(json_call(openai(), modality::chat, stream_body).begin().how(), delivery::events);
   EXPECT_EQ(json_call(openai(), modality::vision, stream_body).begin().how(), delivery::events);
@@ -95,11 +86,28 @@ TEST(openai, relays_events_for_a_streamed_conversation_alone) {
   EXPECT_EQ(embed.begin().how(), delivery::whole);
 }
 
+TEST(openai, relays_nothing_but_events_as_events) {
+  json_call chat(openai(), modality::chat, stream_body);
+  conversation& talk = chat.begin();
+  answer_head head;
+  for (const std::string_view type :
+       {"text/event-stream", "Text/Event-Stream; charset=utf-8", "text/event-stream ;x"}) {
+    head.content_type = type;
+    EXPECT_FALSE(talk.check(head).has_value()) << type;
+  }
+  for (const std::string_view type : {"", "application/json", "text/event-streams", "text/plain; text/event-stream"}) {
+    head.content_type = type;
+    const auto unfit = talk.check(head);
+    ASSERT_TRUE(unfit.has_value()) << type;
+    EXPECT_EQ(unfit->kind, failure_kind::bad_response);
+  }
+}
+
 TEST(openai, asks_once_and_leaves_nothing_behind) {
   json_call chat(openai(), modality::chat, chat_body);
   conversation& talk = chat.begin();
   talk.first();
-  EXPECT_FALSE(talk.farewell().has_value());
+  EXPECT_FALSE(openai().takes_leave(core::data_class::phi));
   EXPECT_FALSE(talk.excuse({404, ""}, {}).has_value());
 }
 

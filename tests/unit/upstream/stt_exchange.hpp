@@ -27,6 +27,7 @@ class stt_exchange {
     model.upstream = "whisper";
   }
 
+  [[nodiscard]] codec::request_facts& facts() { return request_.facts; }
   [[nodiscard]] codec::transcription_request& asked() { return std::get<codec::transcription_request>(request_.media); }
 
   // A new attempt; what `first` says is kept.
