@@ -119,6 +119,33 @@ void read_inner(const json& object, core::provider_error& out) {
   }
 }
 
+// "Validation failed" of the code "validation_failed".
+bool repeats_code(std::string_view message, std::string_view code) {
+  constexpr auto is_same = [](char said, char in_code) {
+    const bool is_capital = said >= 'A' && said <= 'Z';
+    return said == in_code || (is_capital && (said | 0x20) == in_code) || (said == ' ' && in_code == '_');
+  };
+  if (message.ends_with('.')) message.remove_suffix(1);
+  return std::ranges::equal(message, code, is_same);
+}
+
+// Infomaniak lists what is wrong in particular beside a description that only repeats the code:
+// {"code": "validation_failed", "description": "Validation failed", "errors": [{"description"}, …]}
+void read_list(const json& object, core::provider_error& out) {
+  const json* list = member_of(object, "errors");
+  if (list == nullptr || !list->is_array()) return;
+  if (!out.message.empty() && !repeats_code(out.message, out.code)) return;
+  std::string joined;
+  for (const json& entry : *list) {
+    const std::string text = entry.is_string() ? word(&entry) : first_word(entry, {"description", "message"});
+    if (text.empty()) continue;
+    if (!joined.empty()) joined += "; ";
+    joined += text;
+    if (joined.size() > longest_message) break;
+  }
+  if (!joined.empty()) out.message = std::move(joined);
+}
+
 // OpenAI's error object, Azure's, Gemini's inner one, or a flat body.
 void read_object(const json& object, core::provider_error& out) {
   out.message = first_word(object, {"message", "description", "msg"});
@@ -126,6 +153,7 @@ void read_object(const json& object, core::provider_error& out) {
   out.code = first_word(object, {"code", "statusCode"});
   out.param = first_word(object, {"param", "target"});
   read_inner(object, out);
+  read_list(object, out);
   if (!out.message.empty()) return;
   const json* message = member_of(object, "message");
   for (const json* holder : {message, &object}) {

@@ -14,13 +14,17 @@ double in_seconds(std::int64_t milliseconds) {
   return static_cast<double>(milliseconds) / 1000.0;
 }
 
-// As far as anything was heard, where nobody says how long the recording is.
-std::int64_t extent_ms(const transcript& heard) {
-  if (heard.duration_ms) return std::max<std::int64_t>(*heard.duration_ms, 0);
+template <typename Spoken>
+std::int64_t latest_end_ms(const std::vector<Spoken>& list) {
   std::int64_t latest = 0;
-  for (const spoken_segment& segment : heard.segments) latest = std::max(latest, segment.end_ms);
-  for (const spoken_word& word : heard.words) latest = std::max(latest, word.end_ms);
+  for (const Spoken& one : list) latest = std::max(latest, one.end_ms);
   return latest;
+}
+
+// As far as anything was heard, where nobody says how long the recording is; 0 where nothing has a time.
+std::int64_t extent_ms(const transcript& heard) {
+  if (heard.duration_ms && *heard.duration_ms > 0) return *heard.duration_ms;
+  return std::max(latest_end_ms(heard.segments), latest_end_ms(heard.words));
 }
 
 // --- SubRip and WebVTT -----------------------------------------------------------------------------------------------
@@ -55,10 +59,16 @@ void add_cue(std::vector<cue>& list, std::string_view text, std::int64_t begin_m
   list.push_back({begin, std::max(end_ms, begin + 1), std::move(shown)});
 }
 
-std::vector<cue> cues_of(const transcript& heard) {
+// Nothing: there are words to show, and no time at which.
+std::optional<std::vector<cue>> cues_of(const transcript& heard) {
   std::vector<cue> list;
-  for (const spoken_segment& segment : heard.segments) add_cue(list, segment.text, segment.begin_ms, segment.end_ms);
-  if (list.empty()) add_cue(list, heard.text, 0, extent_ms(heard));
+  const bool has_times = latest_end_ms(heard.segments) > 0;  // of segments without any, all would be shown at once
+  if (has_times) {
+    for (const spoken_segment& one : heard.segments) add_cue(list, one.text, one.begin_ms, one.end_ms);
+  }
+  const std::int64_t extent = extent_ms(heard);
+  if (list.empty()) add_cue(list, heard.text, 0, extent);
+  if (!list.empty() && extent == 0) return std::nullopt;
   return list;
 }
 
@@ -85,10 +95,10 @@ void append_times(std::string& out, const cue& one, char point) {
   out += '\n';
 }
 
-std::string subrip(const transcript& heard) {
+std::string subrip(const std::vector<cue>& cues) {
   std::string out;
   std::size_t number = 0;
-  for (const cue& one : cues_of(heard)) {
+  for (const cue& one : cues) {
     out += std::to_string(++number) + '\n';
     append_times(out, one, ',');
     out += one.text + "\n\n";
@@ -96,9 +106,9 @@ std::string subrip(const transcript& heard) {
   return out;
 }
 
-std::string webvtt(const transcript& heard) {
+std::string webvtt(const std::vector<cue>& cues) {
   std::string out = "WEBVTT\n\n";
-  for (const cue& one : cues_of(heard)) {
+  for (const cue& one : cues) {
     append_times(out, one, '.');
     // Both would begin markup there.
     for (const char c : one.text) {
@@ -189,16 +199,16 @@ std::string verbose_json(const transcript& heard, const transcription_request& a
   return out.take();
 }
 
-std::string render_body(const transcript& heard, const transcription_request& asked) {
+std::optional<std::string> render_body(const transcript& heard, const transcription_request& asked) {
   switch (asked.format) {
     case transcript_format::json:
       return plain_json(heard);
     case transcript_format::text:
       return heard.text + '\n';
     case transcript_format::srt:
-      return subrip(heard);
+      return cues_of(heard).transform(subrip);
     case transcript_format::vtt:
-      return webvtt(heard);
+      return cues_of(heard).transform(webvtt);
     case transcript_format::verbose_json:
       return verbose_json(heard, asked);
   }
@@ -221,8 +231,10 @@ std::string_view media_type_of(transcript_format format) {
   std::unreachable();
 }
 
-rendered render(const transcript& heard, const transcription_request& asked) {
-  return {media_type_of(asked.format), render_body(heard, asked)};
+std::optional<rendered> render(const transcript& heard, const transcription_request& asked) {
+  std::optional<std::string> body = render_body(heard, asked);
+  if (!body) return std::nullopt;
+  return rendered{media_type_of(asked.format), *std::move(body)};
 }
 
 }  // namespace phigate::codec

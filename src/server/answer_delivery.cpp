@@ -41,7 +41,7 @@ asio::awaitable<answer_delivery::outcome> answer_delivery::whole(upstream::attem
   const auto latency = steady_clock::now() - sent_at;
   with_.count_attempt("ok");
   note_latency(latency);
-  with_.context.cost = meter(answer->said.usage, answer->said.relayed_bytes);
+  with_.context.cost = meter(answer->said.usage, answer->said.relayed_bytes, answer->said.relayed_pages);
   core::served_sample sample;
   sample.tokens_per_second = tokens_per_second(latency);
   // Without a stream a completion's time is that of its whole text: it says nothing of how soon the first word comes.
@@ -135,12 +135,12 @@ void answer_delivery::ended(bool complete, const Relay& relay) {
   with_.count_attempt(by.empty() ? "cut" : by);
 }
 
-core::metered answer_delivery::meter(const core::usage& usage, std::int64_t relayed_bytes) {
+core::metered answer_delivery::meter(const core::usage& usage, std::int64_t relayed_bytes, std::int64_t relayed_pages) {
   const core::usage_estimate otherwise{.request_bytes = facts_.estimate_bytes,
                                        .relayed_bytes = relayed_bytes,
                                        .audio_milliseconds = facts_.audio_milliseconds,
                                        .characters = facts_.characters,
-                                       .pages = facts_.pages};
+                                       .pages = relayed_pages > 0 ? relayed_pages : facts_.pages};
   output_tokens_ = usage.tokens ? usage.tokens->completion : core::estimate_tokens(0, relayed_bytes).completion;
   return core::meter(route_.model().cost, facts_.modality, usage, otherwise);
 }

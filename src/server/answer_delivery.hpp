@@ -44,7 +44,7 @@ class answer_delivery {
 
  private:
   std::chrono::nanoseconds commit(upstream::attempt& attempt);
-  core::metered meter(const core::usage& usage, std::int64_t relayed_bytes);
+  core::metered meter(const core::usage& usage, std::int64_t relayed_bytes, std::int64_t relayed_pages = 0);
   void note_latency(std::chrono::nanoseconds latency);
   void served(const core::served_sample& sample);
   template <typename Relay>

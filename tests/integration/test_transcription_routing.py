@@ -26,7 +26,7 @@ def as_fields(members: dict[str, Any]) -> list[Part]:
     told = []
     for name, value in members.items():
         if isinstance(value, list):
-            told += [field(f"{name}[]", one) for one in value]
+            told += [field(name.removesuffix("[]") + "[]", one) for one in value]
         else:
             told.append(field(name, value if isinstance(value, str) else json.dumps(value)))
     return told
@@ -241,7 +241,7 @@ class Abilities(GatewayCase):
         for name, fields in (
             ("texts-only", {"response_format": "srt"}),
             ("texts-only", {"stream": True}),
-            ("json-only", {"include": ["logprobs"]}),
+            ("json-only", {"include[]": ["logprobs"]}),  # a refusal names it as the client did
             ("either", {"response_format": "srt", "provider": {"only": ["limited"]}}),
         ):
             with self.subTest(name=name, **fields):

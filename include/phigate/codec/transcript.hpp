@@ -42,7 +42,12 @@ struct rendered {
 };
 
 // OpenAI's forms. verbose_json has every field that its SDKs require of a segment; words and segments as asked for.
-rendered render(const transcript& heard, const transcription_request& asked);
+// Nothing: subtitles are wanted of words whose times nobody knows, nor how long the recording is.
+std::optional<rendered> render(const transcript& heard, const transcription_request& asked);
+
+// Whether what a provider wrote may be a transcript in that form: of JSON an object, else a text in UTF-8 that is
+// neither JSON nor a page of markup, and that has the marks of subtitles where it is to be some.
+bool is_written_in(transcript_format format, std::string_view body);
 
 // OpenAI's verbose_json, as providers that speak it write it; nothing unless it is an object with a `text`. Seconds
 // that are no number, negative or out of order are mended to the nearest time that makes sense.

@@ -62,7 +62,9 @@ struct answered {
   std::string content_type;
   std::optional<std::string> body;  // absent: the provider's, byte for byte
   core::usage usage;
-  std::int64_t relayed_bytes = 0;  // of text, where usage must be estimated
+  // What the answer holds, where usage must be estimated.
+  std::int64_t relayed_bytes = 0;  // of text
+  std::int64_t relayed_pages = 0;  // of a document; 0: as many as were asked for
 };
 
 // One more request, after a wait.

@@ -17,6 +17,7 @@
 #include "upstream/protocols/form_body.hpp"
 #include "upstream/protocols/parts.hpp"
 #include "upstream/protocols/protocols.hpp"
+#include "upstream/protocols/transcript_answer.hpp"
 
 namespace phigate::upstream {
 namespace {
@@ -147,6 +148,16 @@ bool read_phrases(const std::vector<json_value>& phrases, codec::transcript& hea
   return true;
 }
 
+// For an answer that has phrases and no text of them all.
+std::string joined_texts(const std::vector<codec::spoken_segment>& segments) {
+  std::string joined;
+  for (const codec::spoken_segment& one : segments) {
+    if (!joined.empty() && !one.text.empty()) joined += ' ';
+    joined += one.text;
+  }
+  return joined;
+}
+
 // Nothing when the answer is of another shape.
 std::optional<codec::transcript> read_answer(std::string_view body) {
   const auto document = codec::json_document::parse(body);
@@ -162,6 +173,7 @@ std::optional<codec::transcript> read_answer(std::string_view body) {
   heard.language = spoken_language(phrases);
   heard.duration_ms = milliseconds(root["durationMilliseconds"]);
   if (!read_phrases(phrases, heard)) return std::nullopt;
+  if (heard.text.empty()) heard.text = joined_texts(heard.segments);
   codec::mend_times(heard);
   return heard;
 }
@@ -187,12 +199,7 @@ class transcription final : public conversation {
   reply_step take(const answer_head& /*head*/, std::string_view body) override {
     const std::optional<codec::transcript> heard = read_answer(body);
     if (!heard) return unusable("the answer is no transcript as Azure Speech writes one");
-    codec::rendered shown = codec::render(*heard, asked_);
-    answered answer;
-    answer.content_type = shown.content_type;
-    answer.body = std::move(shown.body);
-    answer.usage.audio_milliseconds = heard->duration_ms;
-    return answer;
+    return transcript_answer(*heard, asked_);
   }
 
  private:

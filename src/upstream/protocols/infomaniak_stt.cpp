@@ -19,6 +19,7 @@
 #include "upstream/protocols/parts.hpp"
 #include "upstream/protocols/polling.hpp"
 #include "upstream/protocols/protocols.hpp"
+#include "upstream/protocols/transcript_answer.hpp"
 
 namespace phigate::upstream {
 namespace {
@@ -92,7 +93,9 @@ core::provider_error words_of(json_value error) {
   out.begin_object();
   out.key("message").text(message.value_or(""));
   out.key("code").text(error["code"].text().value_or(""));
-  out.end_object();
+  out.key("errors").begin_array();
+  for (const json_value one : error["errors"].elements()) out.text(one["description"].text().value_or(""));
+  out.end_array().end_object();
   return codec::read_provider_error(400, out.take());
 }
 
@@ -170,12 +173,7 @@ class transcription final : public conversation {
     if (status != "done" && status != "success") return poll(head);
     const std::optional<codec::transcript> heard = read_result(result["data"]);
     if (!heard) return unusable("the batch's data is no transcript");
-    codec::rendered shown = codec::render(*heard, asked_);
-    answered answer;
-    answer.content_type = shown.content_type;
-    answer.body = std::move(shown.body);
-    answer.usage.audio_milliseconds = heard->duration_ms;
-    return answer;
+    return transcript_answer(*heard, asked_);
   }
 
   reply_step poll(const answer_head& head) {

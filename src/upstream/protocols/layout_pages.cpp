@@ -117,24 +117,52 @@ bool is_idle(std::string_view text) {
   return true;
 }
 
-// Each page's part of the content. Of what two spans claim, the one that begins first has it. False: text is left that
-// no span claims.
-bool cut_out(std::string_view content, std::vector<page_span> spans, std::vector<layout_page>& pages) {
-  std::ranges::stable_sort(spans, {}, &page_span::begin);
-  code_point_walk walk(content);
-  std::int64_t taken = 0;
-  std::size_t cut = 0;  // where what is taken ends, in bytes
-  bool is_all = true;
-  for (const page_span& span : spans) {
-    if (span.end <= taken) continue;
-    const std::size_t begin = walk.offset_of(std::max(span.begin, taken));
-    is_all = is_all && is_idle(content.substr(cut, begin - cut));
-    cut = walk.offset_of(span.end);
-    pages[span.page].markdown += content.substr(begin, cut - begin);
-    taken = span.end;
+// Each page's part of the content. Of what two spans claim, the one that begins first has it; what none claims goes to
+// the page before it, or to one in between of which it is not known where it stands.
+class page_cutter {
+ public:
+  page_cutter(std::string_view content, std::vector<layout_page>& pages)
+      : content_(content), pages_(pages), is_placed_(pages.size(), false) {}
+
+  // Whether the spans claim all that anybody would miss.
+  bool cut(std::vector<page_span> spans) {
+    std::ranges::stable_sort(spans, {}, &page_span::begin);
+    for (const page_span& span : spans) is_placed_[span.page] = true;
+    code_point_walk walk(content_);
+    std::int64_t taken = 0;
+    for (const page_span& span : spans) {
+      // A blank page's span is empty, and what follows it stands behind that page.
+      if (span.end < taken || (span.end == taken && span.begin < taken)) continue;
+      give_away_until(walk.offset_of(std::max(span.begin, taken)), span.page);
+      take_until(walk.offset_of(span.end), span.page);
+      last_ = span.page;
+      taken = span.end;
+    }
+    give_away_until(content_.size(), pages_.size());
+    return is_all_;
   }
-  return is_all && is_idle(content.substr(cut));
-}
+
+ private:
+  void take_until(std::size_t end, std::size_t page) {
+    pages_[page].markdown += content_.substr(cut_, end - cut_);
+    cut_ = end;
+  }
+
+  // What no span claims, ahead of the page `next`.
+  void give_away_until(std::size_t end, std::size_t next) {
+    is_all_ = is_all_ && is_idle(content_.substr(cut_, end - cut_));
+    const std::size_t between = last_ ? *last_ + 1 : 0;
+    const bool is_unknown = between < next && !is_placed_[between];
+    take_until(end, is_unknown ? between : last_.value_or(next));
+  }
+
+  std::string_view content_;
+  std::vector<layout_page>& pages_;
+  std::vector<bool> is_placed_;      // pages with a span
+  std::optional<std::size_t> last_;  // the page of the last span
+  std::size_t cut_ = 0;              // where what is taken ends, in bytes
+  bool is_all_ = true;
+};
 
 void add_line(std::optional<std::string>& lines, std::string_view line) {
   if (lines) {
@@ -221,7 +249,7 @@ std::int64_t read_index(json_value page, std::size_t place) {
   return number && *number >= 1 && *number <= most_pages ? *number - 1 : static_cast<std::int64_t>(place);
 }
 
-// Empty when they can't be cut out of the content.
+// As many as are listed: each is analysed and paid for.
 std::vector<layout_page> listed_pages(const std::vector<json_value>& list, std::string_view content) {
   std::vector<layout_page> pages;
   std::vector<page_span> spans;
@@ -233,10 +261,10 @@ std::vector<layout_page> listed_pages(const std::vector<json_value>& list, std::
     page.index = read_index(listed, pages.size() - 1);
     page.size = read_size(listed);
   }
-  if (cut_out(content, std::move(spans), pages)) return pages;
-  // Where the spans would lose text, the breaks part it.
+  if (page_cutter(content, pages).cut(std::move(spans))) return pages;
+  // Where the spans leave text out, the breaks part it better, if they part it into those pages.
   std::vector<layout_page> parts = split_at_breaks(content);
-  if (parts.size() != pages.size()) return {};
+  if (parts.size() != pages.size()) return pages;
   for (std::size_t place = 0; place < pages.size(); ++place) pages[place].markdown = std::move(parts[place].markdown);
   return pages;
 }
@@ -250,8 +278,7 @@ std::optional<std::vector<layout_page>> layout_pages(json_value result) {
   }
   const std::vector<json_value> list = result["pages"].elements();
   if (list.size() > most_layout_pages) return std::nullopt;
-  std::vector<layout_page> pages = listed_pages(list, *content);
-  if (pages.empty()) pages = split_at_breaks(*content);
+  std::vector<layout_page> pages = list.empty() ? split_at_breaks(*content) : listed_pages(list, *content);
   if (pages.size() > most_layout_pages) return std::nullopt;
   for (layout_page& page : pages) read_comments(page);
   return pages;

@@ -37,10 +37,11 @@ struct layout_page {
   std::optional<page_size> size;  // absent where a page has none: Office documents, HTML
 };
 
-// The pages of an `analyzeResult`, in its order; where those that it lists would leave text out, its content's parts
-// between page breaks. Nothing: it has no content text, counts in something other than code points, or has more pages
-// than most_layout_pages. No code point is in two pages, so the pages together are no larger than the content, whatever
-// the result claims, and no text is lost.
+// The pages of an `analyzeResult`, in its order: as many as it lists, or where it lists none, its content's parts
+// between page breaks. Text that no page's spans claim is cut at the breaks, where they part it into as many pages, and
+// else belongs to the page before it. Nothing: it has no content text, counts in something other than code points, or
+// has more pages than most_layout_pages. No code point is in two pages, so the pages together are no larger than the
+// content, whatever the result claims, and no text is lost.
 std::optional<std::vector<layout_page>> layout_pages(codec::json_value result);
 
 }  // namespace phigate::upstream

@@ -2,8 +2,11 @@
 // too, and transcriptions that are always JSON.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,11 +60,13 @@ const core::request_dialect& embeddings_dialect() {
 // What is read of an answer, which may hold pictures and a score for each word.
 constexpr std::array<std::string_view, 3> members_read{"pages", "pages_processed", "usage_info"};
 
+constexpr std::int64_t most_pages = 1'000;  // that it reads of one document, as its documentation says
+
 // Nothing: it is missing, or no number of pages.
 std::optional<std::int64_t> pages_of(codec::json_value answer) {
-  constexpr std::int64_t most_pages = 1'000;  // that it reads of one document, as its documentation says
-  const auto pages = answer["usage_info"]["pages_processed"].integer();
-  return pages && *pages >= 0 && *pages <= most_pages ? pages : std::nullopt;
+  const std::optional<double> pages = answer["usage_info"]["pages_processed"].number();
+  if (!pages || *pages < 0 || *pages > static_cast<double>(most_pages) || std::trunc(*pages) != *pages) return {};
+  return std::llround(*pages);
 }
 
 std::string_view type_of(const codec::document_request& asked) {
@@ -100,11 +105,13 @@ class reading final : public conversation {
     return request;
   }
 
-  reply_step take(const answer_head& head, std::string_view body) override {
+  reply_step take(const answer_head& /*head*/, std::string_view body) override {
     const auto document = codec::json_document::parse(body, members_read);
     if (document == nullptr || !document->root()["pages"].is_array()) return unusable("no pages");
-    return answered{
-        .content_type = head.content_type, .body = std::nullopt, .usage = {.pages = pages_of(document->root())}};
+    return answered{.content_type = "application/json",
+                    .body = std::nullopt,
+                    .usage = {.pages = pages_of(document->root())},
+                    .relayed_pages = std::min(std::ssize(document->root()["pages"].elements()), most_pages)};
   }
 
  private:

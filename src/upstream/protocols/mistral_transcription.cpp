@@ -13,6 +13,7 @@
 #include "upstream/protocols/body_edits.hpp"
 #include "upstream/protocols/form_body.hpp"
 #include "upstream/protocols/parts.hpp"
+#include "upstream/protocols/transcript_answer.hpp"
 
 namespace phigate::upstream {
 namespace {
@@ -93,10 +94,7 @@ class transcription final : public conversation {
       heard->duration_ms = length;
     }
     if (needed_ == granularity::word) take_segments_for_words(*heard);
-    codec::rendered text = codec::render(*heard, asked_);
-    return answered{.content_type = std::string(text.content_type),
-                    .body = std::move(text.body),
-                    .usage = {.audio_milliseconds = heard->duration_ms}};
+    return transcript_answer(*heard, asked_);
   }
 
  private:

@@ -32,6 +32,8 @@ class speech final : public conversation {
       if (!voice) throw std::logic_error("a route that lacks the voice was called");
       edits.replace.emplace_back("voice", codec::quote(*voice));
     }
+    // OpenAI's own API has no such field and refuses it: switched off, it says what is so without it.
+    if (!needs("stream")) edits.drop.emplace_back("stream");
     wire_request request;
     request.target = target_;
     request.header_lines = content_lines(call_.content_type, call_.accept);
@@ -55,10 +57,11 @@ class speech final : public conversation {
   }
 
  private:
-  [[nodiscard]] bool wants_events() const {
-    return std::ranges::any_of(call_.asked.facts.required_features,
-                               [](const std::string& word) { return word == "sse" || word == "stream"; });
+  [[nodiscard]] bool needs(std::string_view feature) const {
+    const auto& features = call_.asked.facts.required_features;
+    return std::ranges::find(features, feature) != features.end();
   }
+  [[nodiscard]] bool wants_events() const { return needs("sse") || needs("stream"); }
 
   call call_;
   const codec::speech_request& asked_;

@@ -9,13 +9,13 @@
 #include <variant>
 #include <vector>
 
-#include "phigate/codec/json.hpp"
 #include "phigate/codec/transcript.hpp"
 #include "phigate/core/audio.hpp"
 #include "upstream/protocols/body_edits.hpp"
 #include "upstream/protocols/form_body.hpp"
 #include "upstream/protocols/openai_conversations.hpp"
 #include "upstream/protocols/parts.hpp"
+#include "upstream/protocols/transcript_answer.hpp"
 
 namespace phigate::upstream {
 namespace {
@@ -45,20 +45,6 @@ bool is_json(transcript_format format) {
 
 bool has_cues(transcript_format format) {
   return format == transcript_format::srt || format == transcript_format::vtt;
-}
-
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
-// A provider that doesn't know response_format answers with JSON whatever was asked for.
-bool is_in(transcript_format format, std::string_view body) {
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
-  if (format == transcript_format::vtt) return body.starts_with("WEBVTT");
-  if (format == transcript_format::srt) return is_blank(body) || body.contains(" --> ");
-  const auto document = codec::json_document::parse(body);
-  return document == nullptr || !document->root().is_object();
 }
 
 bool is_granularity(std::string_view field) {
@@ -92,14 +78,15 @@ class transcription final : public conversation {
     return unusable("no event stream");
   }
 
-  reply_step take(const answer_head& /*head*/, std::string_view body) override {
+  reply_step take(const answer_head& head, std::string_view body) override {
     if (is_json(upstream_)) return take_json(body);
-    if (!is_in(upstream_, body)) return unusable("not the format that was asked for");
+    const bool is_page = is_media_type(head.content_type, "text/html");
+    if (is_page || !codec::is_written_in(upstream_, body)) return unusable("not the format that was asked for");
     if (is_native())
       return answered{.content_type = std::string(codec::media_type_of(upstream_)), .body = {}, .usage = {}};
     codec::transcript heard;
     heard.text = body.substr(0, body.find_last_not_of("\r\n") + 1);
-    return rendered(heard);
+    return transcript_answer(heard, asked_);
   }
 
  private:
@@ -122,17 +109,10 @@ class transcription final : public conversation {
   reply_step take_json(std::string_view body) const {
     const auto heard = codec::read_verbose_transcript(body);
     if (!heard) return unusable("no transcript");
-    if (!is_native()) return rendered(*heard);
+    if (!is_native()) return transcript_answer(*heard, asked_);
     return answered{.content_type = std::string(codec::media_type_of(upstream_)),
                     .body = {},
                     .usage = {.audio_milliseconds = heard->duration_ms}};
-  }
-
-  [[nodiscard]] answered rendered(const codec::transcript& heard) const {
-    codec::rendered text = codec::render(heard, asked_);
-    return {.content_type = std::string(text.content_type),
-            .body = std::move(text.body),
-            .usage = {.audio_milliseconds = heard.duration_ms}};
   }
 
   call call_;

@@ -67,6 +67,21 @@ TEST(ProviderError, ReadsEveryKnownShape) {
       {R"({"error":{"code":"a","message":"b","innererror":"c"}})", "b", "", "a", ""},
       {R"({"error":{"code":"a","innererror":{"code":"b","innererror":{"code":"c","message":"d"}}}})", "d", "", "c", ""},
       {R"({"error":{"code":"a","innererror":{"code":"b","message":"c","innererror":{"code":"d"}}}})", "c", "", "b", ""},
+      // Infomaniak: only the list says what is wrong
+      {R"({"result":"error","error":{"code":"validation_failed","description":"Validation failed",)"
+       R"("errors":[{"code":"x","description":"The language field is invalid."}]}})",
+       "The language field is invalid.", "", "validation_failed", ""},
+      {R"({"result":"error","error":{"code":"validation_failed","description":"Validation failed.",)"
+       R"("errors":[{"description":"a"},{"code":"x"},7,null,{"message":"b"},"c"]}})",
+       "a; b; c", "", "validation_failed", ""},
+      {R"({"error":{"code":"validation_failed","errors":[{"description":"a"}]}})", "a", "", "validation_failed", ""},
+      {R"({"error":{"code":"validation_failed","description":"Validation failed","errors":[]}})", "Validation failed",
+       "", "validation_failed", ""},
+      {R"({"error":{"code":"validation_failed","description":"Validation failed","errors":{"description":"a"}}})",
+       "Validation failed", "", "validation_failed", ""},
+      // A message that tells something stays: the list may repeat it, as Google's does
+      {R"({"error":{"code":400,"message":"Invalid value","errors":[{"message":"Invalid value","reason":"invalid"}]}})",
+       "Invalid value", "", "400", ""},
       {R"({"statusCode":401,"message":"no key"})", "no key", "", "401", ""},
       {R"("a string")", "a string", "", "", ""},
       {"upstream connect error\r\n", "upstream connect error", "", "", ""},
@@ -119,6 +134,15 @@ TEST(ProviderError, CutsLongTextsBetweenCharacters) {
   EXPECT_EQ(read_provider_error(400, std::string(4097, 'a')).message.size(), 4096U);
 }
 
+TEST(ProviderError, CutsALongListOfWhatIsWrong) {
+  std::string list;
+  for (int i = 0; i < 5'000; ++i) list += (i == 0 ? "" : ",") + std::string(R"({"description":"abc"})");
+  const auto said = read_provider_error(422, R"({"error":{"errors":[)" + list + "]}}");
+  EXPECT_TRUE(said.message.starts_with("abc; abc; "));
+  EXPECT_LE(said.message.size(), 4096U);
+  EXPECT_GT(said.message.size(), 4000U);
+}
+
 TEST(ProviderError, WithstandsHugeAndDeepBodies) {
   EXPECT_EQ(read_provider_error(500, std::string(std::size_t{1} << 20U, '[')).message.size(), 4096U);
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
@@ -146,7 +170,8 @@ RC_GTEST_PROP(ProviderErrorProperty, GivesPrintableUtf8WhateverComes, ()) {
 }
 
 RC_GTEST_PROP(ProviderErrorProperty, SurvivesAnyValueInAnyField, ()) {
-  static const std::vector<std::string> fields = {"error", "message", "detail", "code", "type", "description"};
+  static const std::vector<std::string> fields = {"error", "errors",      "message", "detail",
+                                                  "code",  "description", "type"};
   const std::string inner = "{\"" + *rc::gen::elementOf(fields) + "\":" + generated::value(3) + "}";
   RC_ASSERT(!read_provider_error(400, "{\"" + *rc::gen::elementOf(fields) + "\":" + inner + "}").message.empty());
 }

@@ -21,7 +21,7 @@ transcription_request wanting(transcript_format format) {
 }
 
 std::string rendered_as(transcript_format format, const transcript& heard) {
-  return render(heard, wanting(format)).body;
+  return render(heard, wanting(format)).value().body;
 }
 
 transcript two_segments() {
@@ -50,7 +50,7 @@ TEST(Transcript, EachFormHasItsContentType) {
       {transcript_format::vtt, "text/vtt; charset=utf-8"},
   };
   for (const auto& [format, type] : table) {
-    EXPECT_EQ(render({}, wanting(format)).content_type, type);
+    EXPECT_EQ(render({}, wanting(format)).value().content_type, type);
     EXPECT_EQ(media_type_of(format), type);
   }
 }
@@ -162,6 +162,43 @@ TEST(Transcript, WithoutSegmentsOneCueLastsTheWholeDuration) {
   EXPECT_EQ(rendered_as(transcript_format::srt, heard), "1\n00:00:00,000 --> 00:00:00,700\nall of it\n\n");
 }
 
+TEST(Transcript, WithoutAnyTimeThereAreNoSubtitles) {
+  const auto timeless = [](std::optional<std::int64_t> duration) {
+    transcript heard = one_segment("all of it", 0, 0);
+    heard.words = {{"all", 0, 0}};
+    heard.duration_ms = duration;
+    return heard;
+  };
+  for (const auto format : {transcript_format::srt, transcript_format::vtt}) {
+    for (const auto duration : {std::optional<std::int64_t>(), std::optional<std::int64_t>(0)}) {
+      transcript heard = timeless(duration);
+      EXPECT_FALSE(render(heard, wanting(format)));
+      heard.segments.clear();
+      heard.words.clear();
+      EXPECT_FALSE(render(heard, wanting(format)));
+      heard.text.clear();
+      EXPECT_TRUE(render(heard, wanting(format))) << "silence has no time to be shown at";
+    }
+  }
+  for (const auto format : {transcript_format::json, transcript_format::text, transcript_format::verbose_json}) {
+    EXPECT_TRUE(render(timeless(std::nullopt), wanting(format)));
+  }
+  EXPECT_EQ(json::parse(rendered_as(transcript_format::verbose_json, timeless(std::nullopt)))["duration"], 0);
+}
+
+TEST(Transcript, SegmentsWithoutAnyTimeAreOneCueOverTheWholeDuration) {
+  transcript heard = one_segment("all of it", 0, 0);
+  heard.duration_ms = 2'000;
+  EXPECT_EQ(rendered_as(transcript_format::srt, heard), "1\n00:00:00,000 --> 00:00:02,000\nall of it\n\n");
+}
+
+TEST(Transcript, TheLastEndCountsWhereADurationOfNothingIsTold) {
+  transcript heard = two_segments();
+  heard.duration_ms = 0;
+  EXPECT_EQ(rendered_as(transcript_format::srt, heard), rendered_as(transcript_format::srt, two_segments()));
+  EXPECT_EQ(json::parse(rendered_as(transcript_format::verbose_json, heard))["duration"], 3);
+}
+
 TEST(Transcript, SilenceHasNoCues) {
   transcript silence;
   silence.duration_ms = 5'000;
@@ -180,7 +217,7 @@ TEST(Transcript, ACueWithoutALengthGetsAMillisecond) {
 TEST(Transcript, VerboseJsonHasEveryFieldOfASegment) {
   transcription_request asked = wanting(transcript_format::verbose_json);
   asked.temperature = 0.25;
-  const json body = json::parse(render(two_segments(), asked).body);
+  const json body = json::parse(render(two_segments(), asked).value().body);
   EXPECT_EQ(body["task"], "transcribe");
   EXPECT_EQ(body["language"], "german");
   EXPECT_EQ(body["duration"], 3.001);
@@ -197,12 +234,12 @@ TEST(Transcript, VerboseJsonListsOnlyWhatWasAskedFor) {
   transcription_request asked = wanting(transcript_format::verbose_json);
   asked.wants_segments = false;
   asked.wants_words = true;
-  const json words_only = json::parse(render(two_segments(), asked).body);
+  const json words_only = json::parse(render(two_segments(), asked).value().body);
   EXPECT_FALSE(words_only.contains("segments"));
   EXPECT_EQ(words_only["words"],
             json::parse(R"([{"word":"Guten","start":0,"end":0.4},{"word":"Tag","start":0.4,"end":1.25}])"));
   asked.wants_segments = true;
-  const json both = json::parse(render(two_segments(), asked).body);
+  const json both = json::parse(render(two_segments(), asked).value().body);
   EXPECT_TRUE(both.contains("segments") && both.contains("words"));
 }
 
@@ -220,8 +257,8 @@ TEST(Transcript, AnUnknownDurationIsTheLastEnd) {
 TEST(Transcript, TheLanguageAskedForStandsInForAnUnknownOne) {
   transcription_request asked = wanting(transcript_format::verbose_json);
   asked.language = "fr";
-  EXPECT_EQ(json::parse(render({}, asked).body)["language"], "french");
-  EXPECT_EQ(json::parse(render(two_segments(), asked).body)["language"], "german");
+  EXPECT_EQ(json::parse(render({}, asked).value().body)["language"], "french");
+  EXPECT_EQ(json::parse(render(two_segments(), asked).value().body)["language"], "german");
 }
 
 TEST(Transcript, ConfidencesOutOfRangeStayFiniteNumbers) {
@@ -238,6 +275,45 @@ TEST(Transcript, QuotesAndInvalidBytesLeaveTheJsonWhole) {
   transcript heard = one_segment("a \"quoted\" \\ \x01 \xff text");
   for (const auto format : {transcript_format::json, transcript_format::verbose_json}) {
     EXPECT_EQ(json::parse(rendered_as(format, heard))["text"], "a \"quoted\" \\ \x01 \xEF\xBF\xBD text");
+  }
+}
+
+// --- What a provider wrote -------------------------------------------------------------------------------------------
+
+TEST(Transcript, IsToldFromWhatIsNoneInItsForm) {
+  using enum transcript_format;
+  struct row {
+    std::vector<transcript_format> formats;
+    std::string_view body;
+    bool fits;
+  };
+  for (const row& one : std::vector<row>{
+           {{text}, "", true},
+           {{text}, "Ja.\n", true},
+           {{text}, "Grüße 👍", true},
+           {{text}, "{curly", true},
+           {{text}, "[music]", true},
+           {{text}, "<unk> <3", true},
+           {{text}, "html is spoken of", true},
+           {{text, srt, vtt, json, verbose_json}, "Gr\xfc\xdf", false},
+           {{srt}, "1\n00:00:00,000 --> 00:00:01,000\n\xff\n\n", false},
+           {{vtt}, "WEBVTT\n\n\xff", false},
+           {{text, srt, vtt, json, verbose_json}, "<html>err</html>", false},
+           {{text, srt, vtt, json, verbose_json}, "\n <!DOCTYPE HTML><p>err --> ", false},
+           {{text, srt, vtt}, "\xEF\xBB\xBF<HTML lang=de>", false},
+           {{text, srt}, "<?xml version=\"1.0\"?><Error/>", false},
+           {{text, srt, vtt}, R"({"text":"Ja."})", false},
+           {{json, verbose_json}, R"({"text":"Ja."})", true},
+           {{json, verbose_json}, R"(["Ja."])", false},
+           {{srt}, "\n", true},
+           {{srt}, "1\n00:00:00,000 --> 00:00:01,000\n<html>\n\n", true},
+           {{srt, vtt}, "Ja.", false},
+           {{vtt}, "\xEF\xBB\xBFWEBVTT\n", true},
+           {{vtt}, "", false},
+       }) {
+    for (const transcript_format format : one.formats) {
+      EXPECT_EQ(is_written_in(format, one.body), one.fits) << to_string(format) << ": " << one.body;
+    }
   }
 }
 

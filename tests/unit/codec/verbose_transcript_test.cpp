@@ -18,7 +18,7 @@ std::string rendered_as(transcript_format format, const transcript& heard) {
   asked.format = format;
   asked.wants_segments = true;
   asked.wants_words = true;
-  return render(heard, asked).body;
+  return render(heard, asked).value().body;
 }
 
 transcript two_segments() {

@@ -1,7 +1,6 @@
 // Rules 6 to 8 of spec §3 at their boundaries, each by itself.
 #include <gtest/gtest.h>
 
-#include <array>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -295,7 +294,6 @@ TEST(preference_rules, required_parameters_must_be_declared_and_no_field_dropped
       b.model_now().request.drop = by_model;
     };
   };
-  static constexpr std::array<std::string_view, 2> ignored{"chunking_strategy", "prompt"};
   check({
       passes("nothing in use", requires_all({}, {})),
       passes("all declared", requires_all({{"tools"}, {"json_schema"}}, {"json_schema", "tools"})),
@@ -308,37 +306,6 @@ TEST(preference_rules, required_parameters_must_be_declared_and_no_field_dropped
       fails("the endpoint drops a field", reason, "drops the field 'logit_bias'",
             with_dialects({"seed", "logit_bias"}, {})),
       fails("the model drops a field", reason, "drops the field 'max_tokens'", with_dialects({}, {"max_tokens"})),
-      fails("a list's brackets are no difference", reason, "drops the field 'timestamp_granularities'",
-            [&](registry_builder& b, policy& p) {
-              with_dialects({"timestamp_granularities"}, {})(b, p);
-              p.fields = {"model", "timestamp_granularities[]"};
-            }),
-      fails("nor where the registry has them", reason, "drops the field 'include[]'",
-            [&](registry_builder& b, policy& p) {
-              with_dialects({}, {"include[]"})(b, p);
-              p.fields = {"include", "model"};
-            }),
-      passes("brackets alone make no other field of it",
-             [&](registry_builder& b, policy& p) {
-               with_dialects({"in", "[]"}, {"include[][]"})(b, p);
-               p.fields = {"include[]"};
-             }),
-      fails("its protocol has no place for a field", reason, "drops the field 'prompt'",
-            [&](registry_builder& b, policy& p) {
-              requires_all({}, {})(b, p);
-              b.endpoint_now().ignored_fields = ignored;
-              p.fields = {"file", "model", "prompt"};
-            }),
-      passes("its protocol ignores what the body has not",
-             [&](registry_builder& b, policy& p) {
-               requires_all({}, {})(b, p);
-               b.endpoint_now().ignored_fields = ignored;
-             }),
-      passes("not asked to require what its protocol ignores",
-             [&](registry_builder& b, policy& p) {
-               b.endpoint_now().ignored_fields = ignored;
-               p.fields = {"prompt"};
-             }),
       passes("a renamed field is none that was dropped",
              [&](registry_builder& b, policy& p) {
                requires_all({}, {})(b, p);

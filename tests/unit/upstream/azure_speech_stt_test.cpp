@@ -234,6 +234,32 @@ TEST(azure_speech_stt, the_language_is_the_most_common_one) {
   EXPECT_EQ(verbose(R"({"combinedPhrases":[],"phrases":[{"text":"","locale":7}]})")["language"], "");
 }
 
+TEST(azure_speech_stt, phrases_without_a_text_of_them_all_are_joined) {
+  for (const std::string_view combined : {"[]", R"([{"text":""}])"}) {
+    const std::string body =
+        R"({"durationMilliseconds":2000,"combinedPhrases":)" + std::string(combined) +
+        R"(,"phrases":[{"text":"Ja.","offsetMilliseconds":0,"durationMilliseconds":500},{"text":""},
+                                 {"text":"Nein.","offsetMilliseconds":500,"durationMilliseconds":500}]})";
+    EXPECT_EQ(answer_to(body, transcript_format::text).body, "Ja. Nein.\n") << combined;
+  }
+}
+
+TEST(azure_speech_stt, subtitles_need_a_time) {
+  for (const auto format : {transcript_format::srt, transcript_format::vtt}) {
+    for (const std::string_view duration : {"null", "-1", "1e300", "0"}) {
+      stt_exchange exchange(azure_speech_stt());
+      exchange.asked().format = format;
+      const reply_step step =
+          exchange.take(R"({"combinedPhrases":[{"text":"a"}],"durationMilliseconds":)" + std::string(duration) + "}");
+      const auto* const failure = std::get_if<core::attempt_failure>(&step);
+      ASSERT_NE(failure, nullptr) << duration;
+      EXPECT_EQ(failure->kind, failure_kind::bad_response);
+    }
+  }
+  EXPECT_EQ(answer_to(R"({"combinedPhrases":[{"text":"a"}],"durationMilliseconds":5})", transcript_format::srt).body,
+            "1\n00:00:00,000 --> 00:00:00,005\na\n\n");
+}
+
 TEST(azure_speech_stt, silence_is_an_answer) {
   for (const std::string_view body : {R"({"durationMilliseconds":1000,"combinedPhrases":[],"phrases":[]})",
                                       R"({"durationMilliseconds":1000,"combinedPhrases":[{"text":""}]})"}) {

@@ -253,6 +253,17 @@ TEST(infomaniak_stt, plain_text_has_no_duration_to_meter) {
   EXPECT_EQ(text_of(after_receipt(done("42"))), R"({"text":"42"})");
 }
 
+TEST(infomaniak_stt, plain_text_makes_no_subtitles) {
+  for (const auto format : {transcript_format::srt, transcript_format::vtt}) {
+    for (const std::string& result : {done("hallo"), done(json{{"text", "hallo"}}), done(R"({"text":"hallo"})")}) {
+      EXPECT_EQ(failure_in(after_receipt(result, format)).kind, failure_kind::bad_response) << result;
+    }
+  }
+  EXPECT_EQ(text_of(after_receipt(done(R"({"text":"hallo","duration":2})"), transcript_format::srt)),
+            "1\n00:00:00,000 --> 00:00:02,000\nhallo\n\n");
+  EXPECT_EQ(text_of(after_receipt(done(""), transcript_format::srt)), "");
+}
+
 TEST(infomaniak_stt, a_result_that_is_no_transcript_cannot_be_used) {
   for (const std::string& body : std::vector<std::string>{
            "",
@@ -296,7 +307,10 @@ TEST(infomaniak_stt, a_batch_that_failed_for_its_audio_is_the_clients_mistake) {
            {R"({"status":"failed","error":{"code":"unsupported_format","description":"No."}})", "No."},
            {R"({"result":"success","data":{"status":"error","error":{"message":"could not decode the file"}}})",
             "could not decode the file"},
-           {R"({"result":"error","error":{"code":"e","description":"audio too long"}})", "audio too long"}}) {
+           {R"({"result":"error","error":{"code":"e","description":"audio too long"}})", "audio too long"},
+           {R"({"result":"error","error":{"code":"validation_failed","description":"Validation failed",)"
+            R"("errors":[{"description":"The file is too large."}]}})",
+            "The file is too large."}}) {
     const core::attempt_failure failure = failure_in(after_receipt(body));
     EXPECT_EQ(failure.kind, failure_kind::client_mistake) << body;
     EXPECT_EQ(failure.status, 400) << body;
@@ -327,6 +341,10 @@ TEST(infomaniak_stt, classes_each_refusal) {
       {422, R"({"result":"error","error":{"code":"validation_failed","description":"Validation failed"}})",
        failure_kind::client_mistake},
       {422, R"({"result":"error","error":{"code":"v","description":"The selected model is invalid."}})",
+       failure_kind::misconfigured},
+      {422,
+       R"({"result":"error","error":{"code":"validation_failed","description":"Validation failed",)"
+       R"("errors":[{"description":"The selected model is invalid."}]}})",
        failure_kind::misconfigured},
       {400, R"({"code":"model_not_found","description":"no"})", failure_kind::misconfigured},
       {413, R"({"code":"x","description":"invalid size for this model"})", failure_kind::client_mistake},

@@ -69,6 +69,7 @@ TEST(layout_pages, are_cut_by_code_points) {
            {"one two", {{{0, 3}}, {{4, 3}}}, {"one", "two"}},             // a blank gap is no page's
            {"abcd", {{{0, 1}, {2, 1}}, {{1, 1}, {3, 1}}}, {"ac", "bd"}},  // a page in two parts
            {"abcd", {{{2, 2}, {0, 2}}}, {"abcd"}},                        // out of order
+           {"a b\nc", {{{0, 1}, {2, 1}, {4, 1}}}, {"a b\nc"}},            // with the blanks in between
            {"ab", {{{0, 2}}, {}}, {"ab", ""}},                            // a blank page
            {"", {{}, {{0, 0}}}, {"", ""}},
            {" \n", {{{0, 2}}}, {""}},
@@ -87,10 +88,10 @@ TEST(layout_pages, hostile_spans_are_held_to_the_content) {
   for (const row& one : std::vector<row>{
            {{{{0, huge}}}, {"äbcd"}},
            {{{{2, most}}, {{0, 2}}}, {"cd", "äb"}},
-           {{{{most, most}}, {{0, 1}}}, {"äbcd"}},
-           {{{{huge, huge}}, {{3, huge}}}, {"äbcd"}},
-           {{{{-1, 2}}, {{0, 1}}}, {"äbcd"}},
-           {{{{0, -1}}, {{1, 1}}}, {"äbcd"}},
+           {{{{most, most}}, {{0, 1}}}, {"", "äbcd"}},
+           {{{{huge, huge}}, {{3, huge}}}, {"", "äbcd"}},
+           {{{{-1, 2}}, {{0, 1}}}, {"", "äbcd"}},
+           {{{{0, -1}}, {{1, 1}}}, {"ä", "bcd"}},
            {{{{std::numeric_limits<std::int64_t>::min(), most}}, {{0, 4}}}, {"", "äbcd"}},
            {{{{0, 3}}, {{1, 3}}}, {"äbc", "d"}},  // overlapping
            {{{{0, 4}}, {{0, 4}}}, {"äbcd", ""}},
@@ -100,6 +101,40 @@ TEST(layout_pages, hostile_spans_are_held_to_the_content) {
            {{{}}, {"äbcd"}},
        }) {
     EXPECT_EQ(texts(pages_of(result_of("äbcd", one.spans))), one.pages);
+  }
+}
+
+TEST(layout_pages, are_as_many_as_are_listed_and_text_that_none_claims_is_the_page_befores) {
+  struct row {
+    std::string_view content;
+    std::vector<std::vector<span>> spans;
+    strings pages;
+  };
+  for (const row& one : std::vector<row>{
+           {"aXbYcd", {{{0, 1}, {2, 1}}, {{4, 2}}}, {"aXbY", "cd"}},
+           {"XaYbZ", {{{1, 1}}, {{3, 1}}}, {"XaY", "bZ"}},
+           {"aXb", {{{0, 1}, {-1, 1}}, {{2, 1}}}, {"aX", "b"}},
+           // A page whose place is unknown has what stands between its neighbours.
+           {"aXb", {{{0, 1}}, {}, {{2, 1}}}, {"a", "X", "b"}},
+           {"aXb", {{{0, 1}}, {}, {}, {{2, 1}}}, {"a", "X", "", "b"}},
+           {"aXb", {{{0, 1}, {2, 1}}, {}}, {"aXb", ""}},
+           {"Xab", {{}, {{1, 2}}}, {"X", "ab"}},
+           {"abX", {{{0, 2}}, {}}, {"ab", "X"}},
+           {"bXa", {{{2, 1}}, {{0, 1}}, {}}, {"a", "bX", ""}},
+           {"aXbY", {{{2, 1}}, {{0, 1}}, {}}, {"b", "aX", "Y"}},  // Y: of page 2, the only one that is nowhere
+           {"ab", {{{0, 1}}, {}, {{1, 1}}}, {"a", "", "b"}},
+           // An empty page stands where it says.
+           {"aXb", {{{0, 1}}, {{1, 0}}, {{2, 1}}}, {"a", "X", "b"}},
+           {"aXb", {{{0, 1}}, {{2, 0}}, {{2, 1}}}, {"aX", "", "b"}},
+           {"ab", {{{0, 0}}, {{0, 2}}}, {"", "ab"}},
+           {"ab", {{{0, 0}}}, {"ab"}},
+           // Nothing can be split.
+           {"abc", {{}, {}, {}}, {"abc", "", ""}},
+           {"ab<!-- PageBreak -->cd", {{}, {}, {}}, {"abcd", "", ""}},
+           {"ab\n<!-- PageBreak -->\ncd", {{}}, {"ab\n\ncd"}},
+           {"ab\n<!-- PageBreak -->\ncd", {{}, {}}, {"ab", "cd"}},
+       }) {
+    EXPECT_EQ(texts(pages_of(result_of(one.content, one.spans))), one.pages) << one.content;
   }
 }
 
@@ -116,8 +151,8 @@ TEST(layout_pages, text_that_no_span_claims_is_not_lost) {
            {two, {{{0, 1}}, {{22, 2}}}, {"ab", "cd"}},
            {two, {{{0, 2}}, {{22, 1}}}, {"ab", "cd"}},
            {two, {{{0, 2}}, {{22, -2}}}, {"ab", "cd"}},
-           {two, {{{0, 2}}}, {"ab", "cd"}},  // one page listed, two there
-           {two, {{}, {}, {}}, {"ab", "cd"}},
+           {two, {{{0, 2}}}, {"ab\n\ncd"}},  // one page listed, two there
+           {two, {{}, {}, {}}, {"ab\n\ncd", "", ""}},
            {"a <!-- PageNumber=\"1\" -->", {{{0, 1}}}, {"a"}},
            {"a <!-- a comment -->", {{{0, 1}}}, {"a <!-- a comment -->"}},
        }) {
@@ -166,16 +201,13 @@ TEST(layout_pages, are_no_more_than_the_service_reads) {
   }
 }
 
-TEST(layout_pages, a_list_of_fewer_than_the_breaks_part_gives_way_to_them_within_the_limit) {
-  const auto with_list = [](std::size_t pages) {
-    std::string result = broken_into(pages);
+TEST(layout_pages, breaks_make_no_more_pages_than_are_listed) {
+  for (const std::size_t breaks : {most_layout_pages, most_layout_pages + 1, std::size_t{100'000}}) {
+    std::string result = broken_into(breaks);
     result.insert(result.size() - 2, "x");
-    return result.insert(result.size() - 1, R"(,"pages":[{},{}])");
-  };
-  EXPECT_EQ(pages_of(with_list(most_layout_pages)).size(), most_layout_pages);
-  const auto document = codec::json_document::parse(with_list(most_layout_pages + 1));
-  ASSERT_TRUE(document);
-  EXPECT_FALSE(layout_pages(document->root()));
+    result.insert(result.size() - 1, R"(,"pages":[{},{}])");
+    EXPECT_EQ(texts(pages_of(result)), (strings{"x", ""}));
+  }
 }
 
 TEST(layout_pages, members_of_a_wrong_kind_are_absent) {

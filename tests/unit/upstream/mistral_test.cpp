@@ -176,6 +176,9 @@ TEST(mistral_ocr, passes_the_answer_through_and_meters_its_pages) {
            {R"({"pages":[],"usage_info":{"pages_processed":"3"}})", std::nullopt},
            {R"({"pages":[],"usage_info":{"pages_processed":3.5}})", std::nullopt},
            {R"({"pages":[],"usage_info":{"pages_processed":1000}})", 1000},
+           {R"({"pages":[],"usage_info":{"pages_processed":1.0}})", 1},
+           {R"({"pages":[],"usage_info":{"pages_processed":1e3}})", 1000},
+           {R"({"pages":[],"usage_info":{"pages_processed":1e999}})", std::nullopt},
            {R"({"pages":[],"usage_info":{"pages_processed":1001}})", std::nullopt},
            {R"({"pages":[],"usage_info":{"pages_processed":99999999999999999999}})", std::nullopt},
        }) {
@@ -185,6 +188,29 @@ TEST(mistral_ocr, passes_the_answer_through_and_meters_its_pages) {
     EXPECT_EQ(answer.body, std::nullopt);
     EXPECT_EQ(answer.content_type, "application/json");
     EXPECT_EQ(answer.usage.pages, one.pages) << one.body;
+  }
+}
+
+TEST(mistral_ocr, counts_the_pages_that_come_where_no_count_does) {
+  for (const auto& [listed, counted] :
+       std::vector<std::pair<std::size_t, std::int64_t>>{{0, 0}, {1, 1}, {10, 10}, {1000, 1000}, {1001, 1000}}) {
+    std::string pages;
+    for (std::size_t at = 0; at < listed; ++at) pages += at == 0 ? "{}" : ",{}";
+    const reply_step step = json_call(mistral(), modality::ocr, document_body).take(R"({"pages":[)" + pages + "]}");
+    ASSERT_TRUE(std::holds_alternative<answered>(step));
+    EXPECT_EQ(std::get<answered>(step).usage.pages, std::nullopt);
+    EXPECT_EQ(std::get<answered>(step).relayed_pages, counted);
+  }
+}
+
+TEST(mistral_ocr, answers_in_json_whatever_the_provider_calls_it) {
+  for (const std::string type : {"text/html", "", "application/json; charset=utf-8"}) {
+    answer_head head;
+    head.content_type = type;
+    json_call call(mistral(), modality::ocr, document_body);
+    const reply_step step = call.begin().take(head, R"({"pages":[]})");
+    ASSERT_TRUE(std::holds_alternative<answered>(step));
+    EXPECT_EQ(std::get<answered>(step).content_type, "application/json");
   }
 }
 
@@ -338,6 +364,14 @@ TEST(mistral_transcription, meters_the_seconds_of_audio_where_they_are_sound) {
   }
 }
 
+TEST(mistral_transcription, makes_no_subtitles_without_a_time) {
+  for (const auto format : {transcript_format::srt, transcript_format::vtt}) {
+    mistral_exchange exchange(format);
+    EXPECT_TRUE(is_unusable(exchange.take(R"({"text":"a"})")));
+    EXPECT_FALSE(is_unusable(exchange.take(R"({"text":"a","usage":{"prompt_audio_seconds":1}})")));
+  }
+}
+
 TEST(mistral_transcription, withstands_any_answer) {
   for (const std::string_view body : {"", "hi", "null", "[]", "{}", R"({"text":null})", R"({"text":["a"]})",
                                       R"([{"text":"a"}])", R"({"text":"a")", "\xff"}) {
@@ -353,7 +387,8 @@ TEST(mistral_transcription, withstands_any_answer) {
     for (const auto format : {transcript_format::vtt, transcript_format::verbose_json}) {
       mistral_exchange exchange(format);
       exchange.asked().wants_words = true;
-      const std::string body = R"({"text":"a","segments":)" + std::string(segments) + "}";
+      const std::string body =
+          R"({"text":"a","usage":{"prompt_audio_seconds":1},"segments":)" + std::string(segments) + "}";
       EXPECT_FALSE(answer_of(exchange, body).empty()) << body;
     }
   }

@@ -227,6 +227,8 @@ TEST(openai_transcription, takes_no_other_form_for_the_text_that_was_asked_for) 
   };
   for (const row& one : std::vector<row>{{transcript_format::text, R"({"text":"Ja."})"},
                                          {transcript_format::text, R"( {"error":{"message":"no"}})"},
+                                         {transcript_format::text, "<html>err</html>"},
+                                         {transcript_format::text, "Gr\xfc\xdf"},
                                          {transcript_format::srt, R"({"text":"Ja."})"},
                                          {transcript_format::srt, "Ja."},
                                          {transcript_format::vtt, "Ja."},
@@ -234,6 +236,29 @@ TEST(openai_transcription, takes_no_other_form_for_the_text_that_was_asked_for) 
                                          {transcript_format::vtt, "1\n00:00:00,000 --> 00:00:01,000\nJa.\n"}}) {
     openai_exchange exchange(one.format);
     EXPECT_TRUE(is_unusable(exchange.take(one.body))) << one.body;
+  }
+}
+
+TEST(openai_transcription, takes_no_page_for_a_text) {
+  openai_exchange exchange(transcript_format::text);
+  answer_head head;
+  for (const auto& [type, fits] : std::vector<std::pair<std::string, bool>>{{"text/html; charset=utf-8", false},
+                                                                            {"Text/HTML", false},
+                                                                            {"text/plain", true},
+                                                                            {"application/json", true},
+                                                                            {"", true}}) {
+    head.content_type = type;
+    EXPECT_EQ(is_unusable(exchange.begin().take(head, "err")), !fits) << type;
+  }
+}
+
+TEST(openai_transcription, makes_no_subtitles_without_a_time) {
+  for (const auto format : {transcript_format::srt, transcript_format::vtt}) {
+    openai_exchange exchange(format, {"json", "verbose_json"});
+    EXPECT_TRUE(is_unusable(exchange.take(R"({"text":"A"})")));
+    EXPECT_TRUE(is_unusable(exchange.take(R"({"text":"A","segments":[{"text":"A"}]})")));
+    EXPECT_FALSE(is_unusable(exchange.take(R"({"text":"A","duration":1})")));
+    EXPECT_FALSE(is_unusable(exchange.take(R"({"text":""})")));
   }
 }
 
@@ -339,6 +364,16 @@ TEST(openai_speech, applies_the_registrys_dialect) {
       .rename = {{"voice", "speaker"}}, .drop = {"speed"}, .defaults = {{"response_format", "\"mp3\""}}};
   call.model.voices = {{"alloy", "Jenny"}};
   EXPECT_EQ(call.sent(), R"({"model":"up/model","input":"Hi","speaker":"Jenny","response_format":"mp3"})");
+}
+
+TEST(openai_speech, sends_a_stream_on_where_it_is_wanted_and_leaves_it_out_where_it_is_not) {
+  for (const std::string off : {"false", "null"}) {
+    speech_call call(R"({"model":"m","stream":)" + off + R"(,"input":"Hi"})", "alloy");
+    EXPECT_EQ(call.sent(), R"({"model":"up/model","input":"Hi"})");
+  }
+  speech_call call(R"({"model":"m","stream":true,"input":"Hi"})", "alloy");
+  call.request.facts.required_features = {"stream"};
+  EXPECT_EQ(call.sent(), R"({"model":"up/model","stream":true,"input":"Hi"})");
 }
 
 TEST(openai_speech, relays_audio_under_the_name_of_its_format) {
