@@ -98,11 +98,18 @@ core::api_error invalid_phi(std::string fault) {
       .error();
 }
 
+void note_policy(const config::settings& settings, const http::request_head& head, request_context& context) {
+  if (!head.path.starts_with("/v1/")) return;
+  const admitted parsed = check_policy_headers(settings, head, context);
+  if (!parsed) context.data_class.reset();
+}
+
 admitted check_key(const generation& by, const http::request_head& head, request_context& context) {
   if (by.settings().auth != config::auth_mode::keys) return {};
   const std::size_t bearers = head.count("authorization");
   const std::size_t plain = head.count("x-api-key");
   if (bearers + plain > 1) {
+    note_policy(by.settings(), head, context);
     return refuse(error_code::bad_request, "Send the key once: as Authorization: Bearer or as x-api-key, not both.");
   }
   std::optional<std::string_view> presented;
@@ -111,6 +118,7 @@ admitted check_key(const generation& by, const http::request_head& head, request
   const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
   if (presented) context.key = by.keys.find(*presented, today);
   if (context.key != nullptr) return {};
+  note_policy(by.settings(), head, context);
   return refuse(
       error_code::invalid_api_key,
       "No valid API key was given. Send yours as Authorization: Bearer <key>; the gateway's operator issues them.");

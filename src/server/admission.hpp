@@ -15,6 +15,8 @@ namespace phigate::server {
 
 using admitted = std::expected<void, core::api_error>;
 
+// What the policy headers come to, for the answer to a request that is refused before they are due (spec §6).
+void note_policy(const config::settings& settings, const http::request_head& head, request_context& context);
 // Fills `context.key` when keys are on.
 admitted check_key(const generation& by, const http::request_head& head, request_context& context);
 // X-Region and X-PHI, and what looks like them; the class in force, tightened by the key's rule. What the key forbids

@@ -50,7 +50,9 @@ asio::awaitable<answer_delivery::outcome> answer_delivery::whole(upstream::attem
   let_go_();
   // What the first of several answers said of waiting is no word for the client.
   const std::string headers = answer->said.body ? std::string() : passed_headers(attempt);
-  co_await with_.answers.send_answer(answer->status, answer->said.content_type, answer->text(), headers);
+  const int status =
+      answer->said.body ? 200 : answer->status;  // the gateway's own text is whole, whatever it is made of
+  co_await with_.answers.send_answer(status, answer->said.content_type, answer->text(), headers);
   co_return outcome{};
 }
 

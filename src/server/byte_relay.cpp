@@ -48,6 +48,11 @@ asio::awaitable<bool> byte_relay::relay(std::string head) {
       co_return false;
     }
     const bool ended = next.kind == attempt::read_kind::end;
+    // An answer whose length its head did not tell rightly may lack anything (threats §2): it ends as a cut one does.
+    if (ended && from_.has_surplus()) {
+      break_off(core::unusable_answer(failure_kind::bad_response, "surplus bytes"));
+      co_return false;
+    }
     if (ended || next.kind == attempt::read_kind::data) written = co_await write(no_head, next.data, ended);
     if (ended) co_return written;
   }

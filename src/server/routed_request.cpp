@@ -109,6 +109,10 @@ asio::awaitable<routed_request::outcome> routed_request::converse(upstream::conv
   leave.note(attempt, result);
   if (!result) co_return result;
   if (how != upstream::delivery::whole) {
+    // A part of an answer (206), or none (204), is none to relay.
+    if (attempt.head().status != 200) {
+      co_return std::unexpected(core::unusable_answer(core::failure_kind::bad_response, "neither 200 nor a refusal"));
+    }
     if (auto unfit = talk.check(attempt.head())) co_return std::unexpected(std::move(*unfit));
   }
   answer_delivery delivery(with_, facts_, *current_, timeouts_, [this] { let_go(); });

@@ -31,6 +31,13 @@ bool is_encoded(const http::response_head& head) {
   });
 }
 
+// Nothing where there are two of them: neither can be believed.
+std::string_view only_field(const http::response_head& head, std::string_view name) {
+  const auto is_named = [name](const http::field& field) { return http::equals_ignoring_case(field.name, name); };
+  if (std::ranges::count_if(head.fields, is_named) != 1) return {};
+  return *head.find(name);
+}
+
 }  // namespace
 
 attempt::attempt(upstream_set& upstreams, const core::eligible_route& route, const attempt_limits& limits,
@@ -209,7 +216,7 @@ attempt::outcome attempt::accept_head(const http::response_head& head) {
   for (const std::string_view name : {"x-request-id", "request-id", "apim-request-id", "x-requestid"}) {
     if (head_.request_id.empty()) head_.request_id = head.find(name).value_or("");
   }
-  head_.operation_location = head.find("operation-location").value_or("");
+  head_.operation_location = only_field(head, "operation-location");
   head_.retry_after = parse_retry_after(head.find("retry-after").value_or(""), std::chrono::system_clock::now());
   keep_alive_ = head.keep_alive && sent_whole_;
   body_ = http::body_decoder(head.framing, head.content_length, limits_.response_bytes);

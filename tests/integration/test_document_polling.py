@@ -30,8 +30,8 @@ def failed(code: str, inner: str | None = None) -> Step:
     return faults.reply(body=faults.to_json({"status": "failed", "error": error}))
 
 
-def accepted(place: str | None) -> Step:
-    told = [] if place is None else [("operation-location", place)]
+def accepted(*places: str) -> Step:
+    told = [("operation-location", place) for place in places]
     return faults.reply(202, b"", [*told, ("retry-after", "0")], content_type="")
 
 
@@ -204,7 +204,7 @@ class Addresses(DocumentCase):
         world.registry["providers"].pop("third")  # another origin, whose simulator listens all the same
         return world
 
-    def places(self) -> dict[str, str | None]:
+    def places(self) -> dict[str, str]:
         first, third = self.world["first"], self.world["third"]
         path = "/first/documentintelligence/documentModels/prebuilt-layout/analyzeResults/1-2?api-version=2024-11-30"
         here = f"127.0.0.1:{first.port}"
@@ -227,7 +227,6 @@ class Addresses(DocumentCase):
             "a blank": f"https://{here}/a b",
             "something else": "urn:uuid:00000000-0000-4000-8000-000000000001",
             "nothing": "",
-            "none": None,
         }
 
     def test_anywhere_else_is_not_asked(self) -> None:
@@ -235,13 +234,24 @@ class Addresses(DocumentCase):
             with self.subTest(name):
                 self.nothing_cools(document())
                 self.world.forget()
-                self.world["first"].script([accepted(place)])
-                body = document()
-                response = self.read_document(body, phi="true")
-                self.assert_mistrals(response, body)
-                self.assert_attempts(response, 2)
-                self.assertEqual([one.method for one in self.world["first"].requests], ["POST"])
-                self.assertEqual(self.world["third"].connections, [])
+                self.assert_passed_over(accepted(place))
+
+    def test_none_and_two_of_them_neither(self) -> None:
+        good = f"{self.world['first'].origin}/documentintelligence/documentModels/prebuilt-layout/analyzeResults/"
+        for name, step in {"none": accepted(), "two": accepted(good + "a", good + "b")}.items():
+            with self.subTest(name):
+                self.assert_passed_over(step)
+
+    def assert_passed_over(self, step: Step) -> None:
+        self.nothing_cools(document())
+        self.world.forget()
+        self.world["first"].script([step])
+        body = document()
+        response = self.read_document(body, phi="true")
+        self.assert_mistrals(response, body)
+        self.assert_attempts(response, 2)
+        self.assertEqual([one.method for one in self.world["first"].requests], ["POST"])
+        self.assertEqual(self.world["third"].connections, [])
 
 
 class AddressesAtTheOrigin(ManyHostsCase):
@@ -266,7 +276,6 @@ class AddressesAtTheOrigin(ManyHostsCase):
         eventually(lambda: "outcome=no_address" in self.gateway.log(), "logged")
         self.assert_served(played["another one later"])
         self.assertEqual(len({one.target for one in self.sent("GET", "host-2")}), 1)
-
 
     def test_of_class_general_any_of_them_is_asked(self) -> None:
         odd = self.world["host-1"].api.origin + "/other/place?x=1#part"

@@ -9,7 +9,7 @@ from sim import faults
 from sim.upstream import Step
 from sim.wire import to_json
 from support.case import document
-from support.documents import AZURE, DocumentCase
+from support.documents import AZURE, PAGE_COST, DocumentCase
 
 BREAK = "\n\n<!-- PageBreak -->\n\n"
 TEXTS = ("Überschrift\n\nGrüße", "👩🏽\u200d🔬 e\u0301 \U0001f9ea", "漢字 | ≤ § & <b>", "")
@@ -48,6 +48,7 @@ class ResultCase(DocumentCase):
             pages = response.json()["pages"]
             self.assertEqual([page["markdown"] for page in pages], list(texts))
             self.assertEqual(response.json()["usage_info"]["pages_processed"], len(texts))
+            self.assertEqual(response.header("x-phi-cost-micro"), str(len(texts) * PAGE_COST))
             return pages
         return []
 
@@ -127,9 +128,24 @@ class Pages(ResultCase):
             pages = [{"pageNumber": n + 1, "spans": one} for n, one in enumerate(spans)]
             self.assert_pages(result(content, pages), "äb\n\ncd", "")
 
-    def test_without_a_sound_list_the_breaks_part_them(self) -> None:
-        for pages in (None, 7, {}, [], "pages", [None], [[]], [{"spans": []}]):
+    def test_without_a_list_the_breaks_part_them(self) -> None:
+        for pages in (None, 7, {}, [], "pages"):
             self.assert_pages(result("one" + BREAK + "two" + BREAK + "three", pages), "one", "two", "three")
+
+    def test_there_are_as_many_as_are_listed_and_each_is_paid_for(self) -> None:
+        cases: list[tuple[str, list[Any], tuple[str, ...]]] = [
+            ("aXbYcd", [[span(0, 1), span(2, 1)], [span(4, 2)]], ("aXbY", "cd")),
+            ("aXbYcd", [[span(0, 1), span(-2, 1)], [span(4, 2)]], ("aXbY", "cd")),
+            ("aXb", [[span(0, 1)], None, [span(2, 1)]], ("a", "X", "b")),
+            ("abc", [None, None, None], ("abc", "", "")),
+            ("one" + BREAK + "two", [[]], ("one\n\ntwo",)),
+            ("one" + BREAK + "two", [[], [], []], ("one\n\ntwo", "", "")),
+        ]
+        for content, spans, texts in cases:
+            pages = [{"pageNumber": n + 1, "spans": one} for n, one in enumerate(spans)]
+            self.assert_pages(result(content, pages), *texts)
+        for pages in ([None], [[]], [{"spans": []}]):
+            self.assert_pages(result("one" + BREAK + "two", pages), "one\n\ntwo")
 
 
 class Bounds(ResultCase):

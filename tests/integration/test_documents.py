@@ -151,6 +151,30 @@ class Mistral(DocumentCase):
                     self.assertEqual(response.header("x-phi-usage"), "estimated")
                     self.assertEqual(response.header("x-phi-cost-micro"), str(counted * PAGE_COST * 10))
 
+    def test_without_a_sound_count_the_pages_that_come_are_paid_for(self) -> None:
+        for listed in (1, 2, 10):
+            body = {"pages": [{"index": n, "markdown": "a"} for n in range(listed)], "usage_info": None}
+            self.world["second"].script([faults.reply(body=to_json(body))])
+            response = self.read_at("second", document(pages=[0]))
+            self.assert_ok(response, "second")
+            self.assertEqual(response.header("x-phi-usage"), "estimated")
+            self.assertEqual(response.header("x-phi-cost-micro"), str(listed * PAGE_COST * 10))
+
+    def test_a_count_may_be_written_with_a_point(self) -> None:
+        self.world["second"].script([faults.reply(body=b'{"pages":[],"usage_info":{"pages_processed":2.0}}')])
+        response = self.read_at("second", document())
+        self.assertEqual(response.header("x-phi-usage"), "provider")
+        self.assertEqual(response.header("x-phi-cost-micro"), str(2 * PAGE_COST * 10))
+
+    def test_it_is_json_whatever_the_provider_calls_it(self) -> None:
+        body = b'{"pages":[]}'
+        for content_type in ("text/html", "application/json; charset=latin1", ""):
+            self.world["second"].script([faults.reply(body=body, content_type=content_type)])
+            response = self.read_at("second", document())
+            self.assert_ok(response, "second")
+            self.assertEqual(response.header("content-type"), "application/json")
+            self.assertEqual(response.body, body)
+
     def test_an_answer_without_pages_is_none(self) -> None:
         for body in (b"{}", b'{"pages":null}', b'{"pages":{}}', b"[]", b'{"pages":[]', b"", b"<html>"):
             with self.subTest(body):

@@ -129,6 +129,13 @@ class PolicyHeaders(GatewayCase):
         self.assert_error(response, 404, "model_not_found")
         self.assertEqual(response.header("x-phi-tier"), "non_phi")
 
+    def test_the_tier_is_told_where_the_path_or_the_method_is_refused_before(self) -> None:
+        for method, path, status in (("POST", "/v1/nothing", 404), ("GET", CHAT, 405), ("OPTIONS", "/v1/ocr", 204)):
+            for value, tier in (("true", "phi"), ("false", "non_phi"), ("maybe", None)):
+                with self.subTest(path=path, method=method, value=value):
+                    response = self.get(path, [("X-PHI", value)], method)
+                    self.assertEqual((response.status, response.header("x-phi-tier")), (status, tier))
+
 
 class OrderOfChecks(GatewayCase):
     """The first fault answers: path, method, policy headers, content type, JSON, model, provider, eligibility."""

@@ -168,14 +168,23 @@ class Broken(RelayCase):
         self.world.forget()
         self.assert_audio(self.speak(), azure_audio(spoken()), provider="voice-1")
 
-    def test_surplus_bytes_spoil_the_connection_and_not_the_answer(self) -> None:
-        step = faults.reply(
-            body=SOUND, content_type="audio/mpeg", surplus=b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
-        )
-        self.world["voice-1"].script([step])
-        self.assert_audio(self.speak(), SOUND)
+    def test_surplus_bytes_behind_the_end_make_it_a_broken_answer(self) -> None:
+        surplus = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+        step = faults.reply(body=SOUND, content_type="audio/mpeg", framing="chunked", surplus=surplus)
+        connection, response = self.begin(step)
+        self.cut_short(connection, response)
+        self.nothing_cools(spoken())
         self.assert_audio(self.speak(), azure_audio(spoken()))
         self.assertEqual(len({id(one.connection) for one in self.world["voice-1"].requests}), 2)
+
+    def test_a_part_of_an_answer_is_none(self) -> None:
+        self.nothing_cools(spoken())
+        self.world.forget()
+        for status in (204, 206):
+            with self.subTest(status):
+                self.world["voice-1"].script([faults.reply(status, SOUND, content_type="audio/mpeg")])
+                self.assert_ok(self.speak(), "voice-2")
+                self.nothing_cools(spoken())
 
     def test_an_old_client_gets_what_there_is_and_a_close(self) -> None:
         self.world["voice-1"].script([faults.pieces(SOUND, then=Then.CLOSE)])

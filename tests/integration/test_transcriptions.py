@@ -116,6 +116,34 @@ class OddAnswers(TranscriptionsCase):
         told = self.phrases(wish="verbose_json").json()
         self.assertEqual((told["text"], told["segments"], told["duration"]), ("", [], 9))
 
+    def test_subtitles_of_nothing_but_a_text(self) -> None:
+        """Where a length is known, one cue lasts as long; else there is no time that would be true."""
+        timeless = to_json({"combinedPhrases": [{"text": "hello"}], "durationMilliseconds": -1})
+        for wish in ("srt", "vtt"):
+            self.world["speech"].script([faults.reply(body=timeless)])
+            error = self.assert_error(self.ask("speech", wish=Wish(wish)), 502, "upstream_error")
+            self.assertEqual(error["metadata"]["attempts"][0]["failure"], "bad_response")
+        known = timeless.replace(b"-1", b"1500")
+        self.world["speech"].script([faults.reply(body=known)])
+        body = self.ask("speech", wish=Wish("srt")).body.decode()
+        self.assertEqual(body, "1\n00:00:00,000 --> 00:00:01,500\nhello\n\n")
+
+    def test_phrases_without_the_text_of_them_all(self) -> None:
+        spoken = [{"text": text, "offsetMilliseconds": 0, "durationMilliseconds": 9} for text in ("Ja.", "Nein.")]
+        body = to_json({"durationMilliseconds": 9000, "combinedPhrases": [], "phrases": spoken})
+        self.world["speech"].script([faults.reply(body=body)])
+        self.assertEqual(self.ask("speech").json()["text"], "Ja. Nein.")
+
+    def test_a_text_that_is_none(self) -> None:
+        for content_type, body in (
+            ("text/html", b"err"),
+            ("text/plain", b"<html>err</html>"),
+            ("text/plain", "Grüße".encode("latin-1")),
+        ):
+            with self.subTest(body):
+                self.world["open"].script([faults.reply(body=body, content_type=content_type)])
+                self.assert_error(self.ask("open", wish=Wish("text")), 502, "upstream_error")
+    
     def test_times_that_make_no_sense_are_mended(self) -> None:
         spoken = [("a", -5, 10), ("b", 2000, -7), ("c", 1e300, 1e300), ("d", "soon", None), ("e", 1.6, 2.4)]
         told = self.phrases(*spoken, wish="verbose_json").json()

@@ -121,7 +121,7 @@ TEST(layout_pages, are_as_many_as_are_listed_and_text_that_none_claims_is_the_pa
            {"Xab", {{}, {{1, 2}}}, {"X", "ab"}},
            {"abX", {{{0, 2}}, {}}, {"ab", "X"}},
            {"bXa", {{{2, 1}}, {{0, 1}}, {}}, {"a", "bX", ""}},
-           {"aXbY", {{{2, 1}}, {{0, 1}}, {}}, {"b", "aX", "Y"}},  // Y: of page 2, the only one that is nowhere
+           {"aXbY", {{{2, 1}}, {{0, 1}}, {}}, {"bY", "aX", ""}},  // out of order: Y is behind b
            {"ab", {{{0, 1}}, {}, {{1, 1}}}, {"a", "", "b"}},
            // An empty page stands where it says.
            {"aXb", {{{0, 1}}, {{1, 0}}, {{2, 1}}}, {"a", "X", "b"}},
@@ -359,59 +359,13 @@ TEST(layout_pages, need_a_content_counted_in_code_points) {
   EXPECT_EQ(texts(pages_of(R"({"content":"x","stringIndexType":"unicodeCodePoint"})")), strings{"x"});
 }
 
-TEST(ocr_answer, has_the_pages_that_were_asked_for_and_counts_all_that_were_read) {
-  testing::analysis_call call("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "AAAAAA==");
-  call.document().pages = {2, 0, 0, 9};
-  const auto talk = call.begin();
-  const reply_step step = talk->take(
-      testing::polled(),
-      testing::succeeded(
-          R"({"content":"a\u0000<!-- PageHeader=\"h\" -->b","pages":[{"pageNumber":1,"width":8.5,"height":11,"unit":"inch",)"
-          R"("spans":[{"offset":0,"length":25}]},{"pageNumber":2},{"pageNumber":3,"spans":[{"offset":25,"length":1}]}]})"));
-  const auto* const done = std::get_if<answered>(&step);
-  ASSERT_NE(done, nullptr);
-  EXPECT_EQ(done->body, R"({"pages":[{"index":0,"markdown":"a\u0000","images":[],"header":"h","footer":null,)"
-                        R"("dimensions":{"dpi":96,"height":1056,"width":816}},)"
-                        R"({"index":2,"markdown":"b","images":[],"header":null,"footer":null,"dimensions":null}],)"
-                        R"("model":"prebuilt-layout","document_annotation":null,)"
-                        R"("usage_info":{"pages_processed":3,"doc_size_bytes":4}})");
-  EXPECT_EQ(done->usage.pages, 3);
-}
-
-TEST(ocr_answer, reads_a_result_with_more_words_than_a_tree_may_hold) {
-  std::string words = "[0";
-  for (std::size_t count = 0; count < codec::json_document::most_values; ++count) words += ",0";
-  testing::analysis_call call;
-  EXPECT_EQ(
-      testing::answer_to(call, R"({"modelId":"layout-7","content":"ab","pages":[{"pageNumber":4,"words":)" + words +
-                                   R"(],"unit":"pixel","width":3,"height":2,"spans":[{"offset":0,"length":2}]}],)" +
-                                   R"("stringIndexType":"unicodeCodePoint","paragraphs":[{"content":"c"}]})"),
-      R"({"pages":[{"index":3,"markdown":"ab","images":[],"header":null,"footer":null,)"
-      R"("dimensions":{"dpi":96,"height":2,"width":3}}],"model":"layout-7","document_annotation":null,)"
-      R"("usage_info":{"pages_processed":1,"doc_size_bytes":null}})");
-}
-
-TEST(ocr_answer, of_more_than_can_be_read_is_unusable) {
+TEST(layout_pages, of_more_than_can_be_read_make_no_answer) {
   for (const std::string& result :
        {listing(most_layout_pages + 1, "{}"), broken_into(most_layout_pages + 1),
         listing(codec::json_document::most_values, "0"),
         listing(1, R"({"spans":)" + list_of(250'000, R"({"offset":0,"length":1})") + '}')}) {
     testing::analysis_call call;
     EXPECT_EQ(testing::answer_to(call, result), "") << result.substr(0, 60);
-  }
-}
-
-TEST(ocr_answer, knows_a_documents_size_from_its_base64) {
-  struct row {
-    std::string_view base64;
-    int size;
-  };
-  for (const row& one : std::vector<row>{
-           {"", 0}, {"AA==", 1}, {"AAA=", 2}, {"AAAA", 3}, {"AA", 1}, {"AAA", 2}, {"AAAAAA==", 4}, {"====", 0}}) {
-    testing::analysis_call call("application/pdf", one.base64);
-    const std::string body = testing::answer_to(call, R"({"content":"x"})");
-    EXPECT_NE(body.find("\"doc_size_bytes\":" + std::to_string(one.size) + "}"), std::string::npos)
-        << one.base64 << body;
   }
 }
 
