@@ -237,7 +237,7 @@ class Addresses(DocumentCase):
                 self.assert_passed_over(accepted(place))
 
     def test_none_and_two_of_them_neither(self) -> None:
-        good = f"{self.world['first'].origin}/documentintelligence/documentModels/prebuilt-layout/analyzeResults/"
+        good = f"{self.world['first'].origin}/first/documentintelligence/documentModels/prebuilt-layout/analyzeResults/"
         for name, step in {"none": accepted(), "two": accepted(good + "a", good + "b")}.items():
             with self.subTest(name):
                 self.assert_passed_over(step)

@@ -67,7 +67,7 @@ answered answer_of(stt_exchange& exchange, std::string_view body) {
   return answer == nullptr ? answered{} : std::move(*answer);
 }
 
-// --- The request ----------------------------------------------------------------------------------------------------
+// --- The request -----------------------------------------------------------------------------------------------------
 
 TEST(openai_transcription, builds_the_form_anew_with_the_models_name_and_the_file_last) {
   openai_exchange exchange(transcript_format::json);
@@ -155,7 +155,7 @@ TEST(openai_transcription, tells_the_same_form_again_for_a_fresh_connection) {
   EXPECT_EQ(talk.first().body.text(), talk.first().body.text());
 }
 
-// --- The answer -----------------------------------------------------------------------------------------------------
+// --- The answer ------------------------------------------------------------------------------------------------------
 
 TEST(openai_transcription, passes_native_json_through_and_meters_its_duration) {
   struct row {
