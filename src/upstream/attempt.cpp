@@ -31,6 +31,19 @@ bool is_encoded(const http::response_head& head) {
   });
 }
 
+// A provider's own name for the request: under a usual name, else under any that ends as those do ("dg-request-id").
+std::string_view request_id_of(const http::response_head& head) {
+  for (const std::string_view name : {"x-request-id", "request-id", "apim-request-id", "x-requestid"}) {
+    if (const auto id = head.find(name); id && !id->empty()) return *id;
+  }
+  static constexpr std::string_view ending = "-request-id";
+  const auto other = std::ranges::find_if(head.fields, [](const http::field& field) {
+    const std::size_t front = field.name.size() - std::min(field.name.size(), ending.size());
+    return http::equals_ignoring_case(field.name.substr(front), ending);
+  });
+  return other == head.fields.end() ? std::string_view() : other->value;
+}
+
 // Nothing where there are two of them: neither can be believed.
 std::string_view only_field(const http::response_head& head, std::string_view name) {
   const auto is_named = [name](const http::field& field) { return http::equals_ignoring_case(field.name, name); };
@@ -213,9 +226,7 @@ asio::awaitable<attempt::outcome> attempt::read_head() {
 attempt::outcome attempt::accept_head(const http::response_head& head) {
   head_.status = head.status;
   head_.content_type = head.find("content-type").value_or("");
-  for (const std::string_view name : {"x-request-id", "request-id", "apim-request-id", "x-requestid"}) {
-    if (head_.request_id.empty()) head_.request_id = head.find(name).value_or("");
-  }
+  head_.request_id = request_id_of(head);
   head_.operation_location = only_field(head, "operation-location");
   head_.retry_after = parse_retry_after(head.find("retry-after").value_or(""), std::chrono::system_clock::now());
   keep_alive_ = head.keep_alive && sent_whole_;

@@ -182,8 +182,16 @@ class Headers(GatewayCase):
         self.assertNotIn("upstream-id-1", response.header("x-request-id"))
 
     def test_the_providers_request_id_has_a_name_of_its_own(self) -> None:
-        self.world["first"].script([faults.reply(headers=[("x-request-id", "req_42")])])
-        self.assertEqual(self.chat().header("x-phi-upstream-request-id"), "req_42")
+        theirs = ("DG-Request-Id", "of-theirs")
+        for sent, told in (
+            ([("x-request-id", "req_42")], "req_42"),
+            ([theirs], "of-theirs"),
+            ([theirs, ("apim-request-id", "usual")], "usual"),
+            ([("x-request", "other"), ("request-ids", "other")], None),
+        ):
+            with self.subTest(sent):
+                self.world["first"].script([faults.reply(headers=sent)])
+                self.assertEqual(self.chat().header("x-phi-upstream-request-id"), told)
 
     def test_hostile_values_do_not_break_out(self) -> None:
         self.world["first"].script([faults.reply(headers=[("x-request-id", "a" * 5000)])])
