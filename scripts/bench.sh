@@ -2,7 +2,7 @@
 # How long a routing decision takes, and then phigate beside nginx on this machine: a small table and the ratio. How to
 # read it: docs/performance.md.
 #
-#   scripts/bench.sh [--rounds N] [--seconds S] [--proxies nginx phigate]
+#   scripts/bench.sh [--rounds N] [--seconds S] [--proxies nginx phigate] [--before BINARY]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
