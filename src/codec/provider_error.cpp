@@ -111,7 +111,7 @@ void read_inner(const json& object, core::provider_error& out) {
     if (inner == nullptr) inner = member_of(*at, "innerError");
     if (inner == nullptr) return;
     at = inner;
-    // A code without words adds to an error that has some, and stands for one that has none.
+    // A code without words changes nothing of an error that has some, and stands for one that has none.
     std::string message = first_word(*at, {"message"});
     if (message.empty() && !out.message.empty()) continue;
     out.message = std::move(message);

@@ -78,6 +78,19 @@ admitted read_class(const config::settings& settings, const http::request_head& 
   return {};
 }
 
+std::size_t keys_given(const http::request_head& head) {
+  return head.count("authorization") + head.count("x-api-key");
+}
+
+// The key that the head holds, if it is one, valid and the only one.
+const config::api_key* key_in(const generation& by, const http::request_head& head) {
+  if (keys_given(head) != 1) return nullptr;
+  const auto authorization = head.find("authorization");
+  const auto presented = authorization ? bearer_of(*authorization) : head.find("x-api-key");
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  return presented ? by.keys.find(*presented, today) : nullptr;
+}
+
 admitted check_coding(const http::request_head& head) {
   const std::string_view coding = head.find("content-encoding").value_or("identity");
   if (head.count("content-encoding") <= 1 && http::equals_ignoring_case(coding, "identity")) return {};
@@ -98,27 +111,23 @@ core::api_error invalid_phi(std::string fault) {
       .error();
 }
 
-void note_policy(const config::settings& settings, const http::request_head& head, request_context& context) {
+void note_policy(const generation& by, const http::request_head& head, request_context& context) {
   if (!head.path.starts_with("/v1/")) return;
-  const admitted parsed = check_policy_headers(settings, head, context);
-  if (!parsed) context.data_class.reset();
+  const bool takes_keys = by.settings().auth == config::auth_mode::keys;
+  if (takes_keys && context.key == nullptr) context.key = key_in(by, head);
+  const admitted parsed = check_policy_headers(by.settings(), head, context);
+  const bool may_be_tighter = takes_keys && context.key == nullptr && context.data_class == core::data_class::general;
+  if (!parsed || may_be_tighter) context.data_class.reset();
 }
 
 admitted check_key(const generation& by, const http::request_head& head, request_context& context) {
   if (by.settings().auth != config::auth_mode::keys) return {};
-  const std::size_t bearers = head.count("authorization");
-  const std::size_t plain = head.count("x-api-key");
-  if (bearers + plain > 1) {
-    note_policy(by.settings(), head, context);
+  context.key = key_in(by, head);
+  if (context.key != nullptr) return {};
+  note_policy(by, head, context);
+  if (keys_given(head) > 1) {
     return refuse(error_code::bad_request, "Send the key once: as Authorization: Bearer or as x-api-key, not both.");
   }
-  std::optional<std::string_view> presented;
-  if (bearers == 1) presented = bearer_of(*head.find("authorization"));
-  if (plain == 1) presented = head.find("x-api-key");
-  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-  if (presented) context.key = by.keys.find(*presented, today);
-  if (context.key != nullptr) return {};
-  note_policy(by.settings(), head, context);
   return refuse(
       error_code::invalid_api_key,
       "No valid API key was given. Send yours as Authorization: Bearer <key>; the gateway's operator issues them.");

@@ -15,8 +15,9 @@ namespace phigate::server {
 
 using admitted = std::expected<void, core::api_error>;
 
-// What the policy headers come to, for the answer to a request that is refused before they are due (spec §6).
-void note_policy(const config::settings& settings, const http::request_head& head, request_context& context);
+// What the policy headers come to, for the answer to a request that is refused before they are due (spec §6). Class
+// general only where nothing about the key could still tighten it.
+void note_policy(const generation& by, const http::request_head& head, request_context& context);
 // Fills `context.key` when keys are on.
 admitted check_key(const generation& by, const http::request_head& head, request_context& context);
 // X-Region and X-PHI, and what looks like them; the class in force, tightened by the key's rule. What the key forbids

@@ -95,10 +95,11 @@ asio::awaitable<answer_delivery::outcome> answer_delivery::bytes(upstream::attem
   auto held = co_await relay.hold();
   if (!held) co_return held;
 
+  const std::string_view media_type = talk.media_type();  // before what was asked for goes
   const auto latency = commit(attempt);
   with_.context.cost = meter({}, 0);  // known before the first byte: it goes by what was asked for
   const std::string passed = passed_headers(attempt);
-  std::string head = with_.answers.bytes_head(talk.media_type(), passed);
+  std::string head = with_.answers.bytes_head(media_type, passed);
   const bool complete = co_await relay.relay(std::move(head));
   if (complete) {
     attempt.release();

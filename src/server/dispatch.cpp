@@ -143,13 +143,13 @@ asio::awaitable<void> dispatch(exchange& with, listener_role role) {
   const bool metrics_elsewhere = role == listener_role::main && with.settings().admin.has_value();
   if (found != nullptr && metrics_elsewhere && found->path == "/metrics") found = nullptr;
   if (found == nullptr) {
-    note_policy(with.settings(), with.head, with.context);
+    note_policy(with.facts(), with.head, with.context);
     co_await answer_not_found(with, path, role);
     co_return;
   }
   with.context.route = found->name;
   if (!lists(found->methods, with.head.method)) {
-    note_policy(with.settings(), with.head, with.context);
+    note_policy(with.facts(), with.head, with.context);
     core::api_error error;
     error.code = core::error_code::method_not_allowed;
     error.message = "This path takes " + std::string(found->methods) + ".";
@@ -159,7 +159,7 @@ asio::awaitable<void> dispatch(exchange& with, listener_role role) {
     co_return;
   }
   if (with.head.method == "OPTIONS") {
-    note_policy(with.settings(), with.head, with.context);
+    note_policy(with.facts(), with.head, with.context);
     co_await answer_options(with, *found);
     co_return;
   }

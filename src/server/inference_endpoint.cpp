@@ -162,7 +162,7 @@ asio::awaitable<void> serve_inference(exchange& with, std::unique_ptr<body_forma
   }
   net::interrupt& interrupt = with.connection.interrupt();
   with.connection.client().watch([&interrupt] { interrupt.fire(net::interruption::client_gone); });
-  routed_request request(with, reader, ready->asked);
+  routed_request request(with, reader, ready->asked, copies);
   co_await request.serve(std::move(ready->order));
   with.connection.client().unwatch();
 }

@@ -56,9 +56,9 @@ struct request_context {
   int status = 0;
   std::string_view error_code;
   bool client_gone = false;
-  bool body_consumed = false;      // the request's body was read to its end: the connection may go on
-  std::uint64_t body_to_come = 0;  // at most: of a body with a length that was answered before it was read
-  bool cut_short = false;          // the answer broke off where nothing but the connection's end can show it
+  bool body_consumed = false;  // the request's body was read to its end: the connection may go on
+  bool gave_up_body = false;   // answered before the body was read to its end
+  bool cut_short = false;      // the answer broke off where nothing but the connection's end can show it
 };
 
 }  // namespace phigate::server

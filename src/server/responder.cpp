@@ -69,7 +69,7 @@ void responder::give_up_body() {
     client_.consume(static_cast<std::size_t>(context_.content_length));
   } else {
     context_.keep_alive = false;
-    if (context_.framing == http::framing::length) context_.body_to_come = context_.content_length;
+    context_.gave_up_body = true;
   }
 }
 

@@ -131,6 +131,8 @@ asio::awaitable<routed_request::outcome> routed_request::converse(upstream::conv
 void routed_request::let_go() {
   retry_.release();
   body_.release();
+  asked_.media = {};
+  copies_.release();
 }
 
 core::next_step routed_request::failed(const core::attempt_failure& failure) {

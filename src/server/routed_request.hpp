@@ -20,9 +20,10 @@ namespace phigate::server {
 
 class routed_request {
  public:
-  // All three outlive it. The body is released as soon as no other route can need it.
-  routed_request(exchange& with, body_reader& body, const codec::client_request& asked)
-      : with_(with), body_(body), asked_(asked), facts_(asked.facts) {}
+  // All outlive it. The body, and what of `asked` is a copy of it, counted in `copies`, are released as soon as no
+  // other route can need them.
+  routed_request(exchange& with, body_reader& body, codec::client_request& asked, permit& copies)
+      : with_(with), body_(body), asked_(asked), copies_(copies), facts_(asked.facts) {}
 
   // Tries the routes and answers; whatever happens is answered or, when the client is gone, not.
   boost::asio::awaitable<void> serve(core::route_order order);
@@ -42,7 +43,8 @@ class routed_request {
 
   exchange& with_;
   body_reader& body_;
-  const codec::client_request& asked_;
+  codec::client_request& asked_;
+  permit& copies_;
   const codec::request_facts& facts_;
   std::optional<core::route_order> order_;
   std::optional<core::failover> failover_;

@@ -25,7 +25,8 @@ constexpr std::chrono::seconds last_words{1};
 // the connection and could take the answer with it. Many clients read it only once they have sent their whole body.
 constexpr std::chrono::seconds longest_silence{2};
 constexpr std::chrono::seconds longest_linger{30};
-constexpr std::uint64_t most_lingering_bytes = 1u << 20;  // or the announced rest of a body
+constexpr std::uint64_t most_lingering_bytes = 1u << 20;
+constexpr std::uint64_t most_over_limit = 64u << 20;  // of a body that is refused for its size
 
 http::head_limits head_limits_of(const config::limits& limits) {
   http::head_limits out;
@@ -152,6 +153,7 @@ asio::awaitable<bool> session::serve_one() {
   if (!parsed) {
     if (!parsed.error().close) read_head_into(context, head, settings);
     co_await refuse_head(context, parsed.error());
+    note_rest(context, settings);
     co_return context.keep_alive && !client_->is_closed();
   }
   read_head_into(context, head, settings);
@@ -174,7 +176,7 @@ asio::awaitable<bool> session::serve_one() {
   }
   record(context);
   is_cut_short_ = context.cut_short;
-  body_to_come_ = std::min<std::uint64_t>(context.body_to_come, settings.limits.body);
+  note_rest(context, settings);
   // The answer's head may be older than the order to drain.
   const bool is_serving = worker_.shared.stage.load(std::memory_order_relaxed) == drain_stage::serving;
   co_return is_serving&& context.keep_alive && !context.client_gone && !client_->is_closed();
@@ -237,12 +239,17 @@ asio::awaitable<void> session::serve(request_context& context, const http::reque
   co_await dispatch(with, role_);
 }
 
+// Many clients read nothing before they have sent everything, also more than the limit: the answer must not be lost.
+void session::note_rest(const request_context& context, const config::settings& settings) {
+  rest_to_drop_ = context.gave_up_body ? settings.limits.body + most_over_limit : 0;
+}
+
 asio::awaitable<void> session::linger() {
   idle_ = true;
   client_->stream().shutdown_send();
   net::deadline timer(worker_.deadlines(), [this] { client_->close(); });
-  const auto until = std::chrono::steady_clock::now() + (body_to_come_ > 0 ? longest_linger : longest_silence);
-  const std::uint64_t most = std::max(most_lingering_bytes, body_to_come_);
+  const auto until = std::chrono::steady_clock::now() + (rest_to_drop_ > 0 ? longest_linger : longest_silence);
+  const std::uint64_t most = std::max(most_lingering_bytes, rest_to_drop_);
   std::uint64_t dropped = 0;
   while (dropped < most) {
     dropped += client_->received().size();

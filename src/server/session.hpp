@@ -42,6 +42,7 @@ class session {
   boost::asio::awaitable<void> serve(request_context& context, const http::request_head& head,
                                      const std::shared_ptr<serving>& by);
   boost::asio::awaitable<void> refuse_head(request_context& context, http::head_fault fault);
+  void note_rest(const request_context& context, const config::settings& settings);
   boost::asio::awaitable<void> linger();
   void record(const request_context& context);
   void cut_off();
@@ -55,7 +56,7 @@ class session {
   bool first_request_ = true;
   bool idle_ = true;
   bool is_cut_short_ = false;       // the last answer: the connection's end must not look like its own
-  std::uint64_t body_to_come_ = 0;  // at most, of the last request
+  std::uint64_t rest_to_drop_ = 0;  // at most, of a body that was answered before it was read
 };
 
 }  // namespace phigate::server

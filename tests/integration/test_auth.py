@@ -176,6 +176,21 @@ class Classes(KeysCase):
         self.assert_routed(self.ask("clinic"), "CH", "phi")
         self.assert_routed(self.ask("clinic", phi="true"), "CH", "phi")
 
+    def test_the_tier_of_what_is_refused_before_is_the_keys_too(self) -> None:
+        for given, said, tier in (
+            (bearer("clinic"), None, "phi"),
+            (bearer("plain"), None, "non_phi"),
+            (bearer("nobody"), "true", "phi"),
+            (bearer("nobody"), "false", None),  # whose key it is might tighten it
+            ([], None, None),
+        ):
+            headers = given + ([] if said is None else [("X-PHI", said)])
+            for method, path in (("POST", "/v1/nothing"), ("GET", CHAT), ("POST", CHAT)):
+                if method == "POST" and path == CHAT and given in (bearer("clinic"), bearer("plain")):
+                    continue
+                with self.subTest(given=given, said=said, path=path, method=method):
+                    self.assertEqual(self.get(path, headers, method).header("x-phi-tier"), tier)
+
     def test_required_refuses_false(self) -> None:
         response = self.ask("clinic", phi="false")
         self.assert_error(response, 403, "phi_required")

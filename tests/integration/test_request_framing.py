@@ -273,10 +273,24 @@ class EarlyAnswers(FramingCase):
         self.assertTrue(connection.closed())
         self.assertFalse(connection.was_reset)
 
-    def test_no_more_is_taken_than_a_body_may_be(self) -> None:
+    def test_more_than_a_body_may_be_is_dropped_too(self) -> None:
+        size = 40 << 20
+        for name, head in {
+            "by its length": HEAD + b"Content-Length: %d\r\n\r\n" % size,
+            "by what came": HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % size,
+            "refused for its head": HEAD + b"X_PHI: true\r\nContent-Length: %d\r\n\r\n" % size,
+        }.items():
+            with self.subTest(name):
+                connection = self.connect()
+                connection.send(head + bytes(size))
+                self.assertEqual(connection.read_response().status, 400 if "head" in name else 413)
+                self.assertTrue(connection.closed())
+                self.assertFalse(connection.was_reset)
+
+    def test_not_without_end(self) -> None:
         connection = self.connect()
         with self.assertRaises(ConnectionError):
-            connection.send(self.head(1 << 40) + bytes(64 << 20))
+            connection.send(self.head(1 << 40) + bytes(160 << 20))
 
     def test_who_stops_sending_is_not_waited_for(self) -> None:
         def connections() -> float:

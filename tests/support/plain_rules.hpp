@@ -132,17 +132,17 @@ class plain_rules {
   [[nodiscard]] bool gives_format(const core::hosted_model& model) const {
     const std::string& wanted = wanted_.response_format;
     const std::set<std::string> own(model.formats.begin(), model.formats.end());
-    if (wanted.empty() || own.contains(wanted)) return true;
-    if (wanted_.modality == core::modality::tts) return own.empty();
+    if (wanted.empty()) return true;
+    if (wanted_.modality == core::modality::tts) return own.empty() || own.contains(wanted);
     if (wanted_.modality != core::modality::stt) return true;
+    const std::set<std::string> transcripts{"json", "text", "srt", "vtt", "verbose_json"};
+    if (!transcripts.contains(wanted)) return false;
+    if (own.contains(wanted)) return true;
     // From which of the provider's own forms each can be rendered.
     if (own.contains("verbose_json")) return true;
     if (wanted == "text" && own.contains("json")) return true;
     if (wanted == "json" && own.contains("text")) return true;
-    for (const std::string transcript : {"json", "text", "srt", "vtt"}) {
-      if (own.contains(transcript)) return false;
-    }
-    return true;
+    return std::ranges::none_of(transcripts, [&own](const std::string& one) { return own.contains(one); });
   }
 
   [[nodiscard]] bool fits_required_parameters(std::size_t model_index) const {

@@ -39,8 +39,8 @@ std::string_view speech_media_type(std::string_view format);
 
 // Whether a client can have `format` of the model in one of the modalities stt and tts; true in any other. Speech is
 // never converted: it is in the model's `formats`, or these say nothing. A transcription is the provider's own, or
-// rendered: json and text from each other, and every form from verbose_json. That `format` is a format at all is
-// checked where the request is read.
+// rendered: json and text from each other, and every form from verbose_json; what is no form of a transcription none
+// gives.
 bool gives_format(const hosted_model& model, modality what, std::string_view format);
 
 // The form to ask the provider for, so that `format` can be given: `format` itself where the model writes it, else the
