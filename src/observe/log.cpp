@@ -32,6 +32,11 @@ struct log_state {
     out->set_level(spdlog::level::trace);
     out->flush_on(spdlog::level::trace);
   }
+  // The writing thread ends first: each waiting line holds the logger, and the last to let go of it must not be that
+  // thread while this one does the same.
+  ~log_state() { writer.reset(); }
+  log_state(const log_state&) = delete;
+  log_state& operator=(const log_state&) = delete;
 };
 
 log_state& current() {
