@@ -32,13 +32,9 @@ std::string ascii_lower(std::string_view text) {
   return lower;
 }
 
-bool begins_with(std::string_view text, std::string_view scheme) {
-  return same_but_for_case(text.substr(0, scheme.size()), scheme);
-}
-
 bool is_web_url(std::string_view text) {
-  const bool has_host =
-      (begins_with(text, "http://") && text.size() > 7) || (begins_with(text, "https://") && text.size() > 8);
+  const bool has_host = (begins_but_for_case(text, "http://") && text.size() > 7) ||
+                        (begins_but_for_case(text, "https://") && text.size() > 8);
   return has_host && text.size() <= longest_url &&
          std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
 }
@@ -153,7 +149,7 @@ void source_reader::take(source which) {
   }
   if (raw.has_escapes()) asked_.unescaped = std::make_unique<std::string>(raw.text());
   const std::string_view url = asked_.unescaped ? std::string_view(*asked_.unescaped) : raw.raw();
-  if (begins_with(url, "data:")) return take_data(url, param);
+  if (begins_but_for_case(url, "data:")) return take_data(url, param);
   if (!is_web_url(url)) {
     return faults_.invalid(param,
                            "This must be an http or https URL in ASCII, of at most 8 KiB, or a data: URI in base64.");

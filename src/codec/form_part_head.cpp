@@ -50,8 +50,7 @@ std::string unescaped(const header_parameter& parameter) {
 // To some its extended or continued form is the part's name (RFC 2231), and some read a quote behind a backslash as the
 // end of the value: what follows is a parameter to them.
 bool could_be_another_name(const header_parameter& parameter) {
-  constexpr std::string_view disguise = "name*";
-  return same_but_for_case(parameter.name.substr(0, disguise.size()), disguise) || parameter.value.contains('\\');
+  return begins_but_for_case(parameter.name, "name*") || parameter.value.contains('\\');
 }
 
 // A parser at the provider may descend into it.

@@ -60,6 +60,10 @@ bool same_but_for_case(std::string_view left, std::string_view right) {
   return std::ranges::equal(left, right, {}, lower, lower);
 }
 
+bool begins_but_for_case(std::string_view text, std::string_view opening) {
+  return same_but_for_case(text.substr(0, opening.size()), opening);
+}
+
 std::string_view without_outer_space(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};

@@ -24,6 +24,7 @@ std::optional<header_value> read_header_value(std::string_view text);
 
 bool is_token(std::string_view text);                                   // RFC 9110 §5.6.2; not empty
 bool same_but_for_case(std::string_view left, std::string_view right);  // of ASCII letters
-std::string_view without_outer_space(std::string_view text);            // spaces and tabs
+bool begins_but_for_case(std::string_view text, std::string_view opening);
+std::string_view without_outer_space(std::string_view text);  // spaces and tabs
 
 }  // namespace phigate::codec

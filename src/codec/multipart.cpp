@@ -35,8 +35,7 @@ std::unexpected<core::api_error> malformed(std::string what) {
 
 // An extended or continued form of a parameter (RFC 2231): to some it is the boundary, whatever else is given.
 bool is_boundary_in_disguise(std::string_view name) {
-  constexpr std::string_view disguise = "boundary*";
-  return same_but_for_case(name.substr(0, disguise.size()), disguise);
+  return begins_but_for_case(name, "boundary*");
 }
 
 // Of a mark that is no delimiter here.

@@ -1,7 +1,7 @@
 // Telling a transcript as a provider wrote it from whatever else it may have sent.
-#include <algorithm>
 #include <string_view>
 
+#include "codec/header_parameters.hpp"
 #include "codec/utf8.hpp"
 #include "phigate/codec/blanks.hpp"
 #include "phigate/codec/json.hpp"
@@ -15,18 +15,11 @@ bool is_json_object(std::string_view text) {
   return document != nullptr && document->root().is_object();
 }
 
-// `opening`: in lower case.
-bool begins_with(std::string_view text, std::string_view opening) {
-  constexpr auto is_same = [](char in_text, char wanted) {
-    return (in_text >= 'A' && in_text <= 'Z' ? in_text | 0x20 : in_text) == wanted;
-  };
-  return text.size() >= opening.size() && std::ranges::equal(text.substr(0, opening.size()), opening, is_same);
-}
-
 // A proxy's error page: nobody speaks so.
 bool is_markup(std::string_view text) {
   const std::string_view shown = trimmed(text);
-  return begins_with(shown, "<!doctype") || begins_with(shown, "<html") || begins_with(shown, "<?xml");
+  return begins_but_for_case(shown, "<!doctype") || begins_but_for_case(shown, "<html") ||
+         begins_but_for_case(shown, "<?xml");
 }
 
 }  // namespace

@@ -97,6 +97,19 @@ admitted check_coding(const http::request_head& head) {
   return refuse(error_code::unsupported_media_type, "Send the body without a Content-Encoding.");
 }
 
+bool is_api_path(const http::request_head& head) {
+  return head.path.starts_with("/v1/");
+}
+
+// Without the key that may tighten it, class general is not known to be in force.
+void note_class(const config::settings& settings, const http::request_head& head, request_context& context) {
+  if (!is_api_path(head)) return;
+  const admitted parsed = check_policy_headers(settings, head, context);
+  const bool may_be_tighter = settings.auth == config::auth_mode::keys && context.key == nullptr &&
+                              context.data_class == core::data_class::general;
+  if (!parsed || may_be_tighter) context.data_class.reset();
+}
+
 }  // namespace
 
 core::api_error invalid_region(std::string fault) {
@@ -112,19 +125,15 @@ core::api_error invalid_phi(std::string fault) {
 }
 
 void note_policy(const generation& by, const http::request_head& head, request_context& context) {
-  if (!head.path.starts_with("/v1/")) return;
-  const bool takes_keys = by.settings().auth == config::auth_mode::keys;
-  if (takes_keys && context.key == nullptr) context.key = key_in(by, head);
-  const admitted parsed = check_policy_headers(by.settings(), head, context);
-  const bool may_be_tighter = takes_keys && context.key == nullptr && context.data_class == core::data_class::general;
-  if (!parsed || may_be_tighter) context.data_class.reset();
+  if (is_api_path(head) && by.settings().auth == config::auth_mode::keys) context.key = key_in(by, head);
+  note_class(by.settings(), head, context);
 }
 
 admitted check_key(const generation& by, const http::request_head& head, request_context& context) {
   if (by.settings().auth != config::auth_mode::keys) return {};
-  context.key = key_in(by, head);
+  if (context.key == nullptr) context.key = key_in(by, head);
   if (context.key != nullptr) return {};
-  note_policy(by, head, context);
+  note_class(by.settings(), head, context);
   if (keys_given(head) > 1) {
     return refuse(error_code::bad_request, "Send the key once: as Authorization: Bearer or as x-api-key, not both.");
   }

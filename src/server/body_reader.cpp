@@ -22,12 +22,18 @@ constexpr std::size_t in_place_limit = net::channel::default_capacity - 4096;
 
 }  // namespace
 
+core::api_error too_many_bodies() {
+  return {.code = core::error_code::overloaded,
+          .message = "The gateway holds as many request bodies as it may. Try again shortly.",
+          .retry_after_seconds = 1};
+}
+
 bool body_reader::fail(core::error_code code, std::string message) {
+  return fail({.code = code, .message = std::move(message)});
+}
+
+bool body_reader::fail(core::api_error error) {
   with_.context.keep_alive = false;  // the rest of the body is still on its way
-  core::api_error error;
-  error.code = code;
-  error.message = std::move(message);
-  if (code == core::error_code::overloaded) error.retry_after_seconds = 1;
   fault_ = std::move(error);
   return false;
 }
@@ -40,7 +46,7 @@ void body_reader::release() {
 
 bool body_reader::take_memory(std::size_t size) {
   if (memory_.grow(size)) return true;
-  return fail(core::error_code::overloaded, "The gateway holds as many request bodies as it may. Try again shortly.");
+  return fail(too_many_bodies());
 }
 
 bool body_reader::passes(std::string_view so_far) {

@@ -13,6 +13,9 @@
 
 namespace phigate::server {
 
+// 503: what all requests together may hold of bodies, and of copies of them, is spent (threats §5).
+core::api_error too_many_bodies();
+
 class body_reader {
  public:
   explicit body_reader(exchange& with) : with_(with), memory_(with.on().shared.gate.memory) {}
@@ -34,6 +37,7 @@ class body_reader {
   boost::asio::awaitable<bool> read_aside();
   boost::asio::awaitable<bool> await_more(std::size_t received);
   bool fail(core::error_code code, std::string message);
+  bool fail(core::api_error error);
   bool passes(std::string_view so_far);
   bool take_memory(std::size_t size);
 

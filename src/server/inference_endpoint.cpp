@@ -109,10 +109,7 @@ std::expected<routable, api_error> prepare(exchange& with, body_format& format, 
   auto order = route(with, asked->facts);
   if (!order) return std::unexpected(std::move(order.error()));
   if (!copies.grow(codec::bytes_beside_body(*asked))) {
-    return std::unexpected(
-        api_error{.code = core::error_code::overloaded,
-                  .message = "The gateway holds as many request bodies as it may. Try again shortly.",
-                  .retry_after_seconds = 1});
+    return std::unexpected(too_many_bodies());
   }
   return routable{*std::move(asked), *std::move(order)};
 }

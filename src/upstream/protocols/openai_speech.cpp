@@ -13,8 +13,6 @@
 namespace phigate::upstream {
 namespace {
 
-constexpr std::string_view event_stream = "text/event-stream";
-
 class speech final : public conversation {
  public:
   speech(const call& request, std::string target)
@@ -33,7 +31,7 @@ class speech final : public conversation {
       edits.replace.emplace_back("voice", codec::quote(*voice));
     }
     // OpenAI's own API has no such field and refuses it: switched off, it says what is so without it.
-    if (!needs("stream")) edits.drop.emplace_back("stream");
+    if (!needs_feature(call_, "stream")) edits.drop.emplace_back("stream");
     wire_request request;
     request.target = target_;
     request.header_lines = content_lines(call_.content_type, call_.accept);
@@ -43,12 +41,8 @@ class speech final : public conversation {
 
   // An error with a 2xx must not reach a client as sound, nor one sound as another.
   std::optional<core::attempt_failure> check(const answer_head& head) override {
-    const std::string_view type = head.content_type;
-    if (wants_events()) {
-      if (is_media_type(type, event_stream)) return std::nullopt;
-      return unusable("no event stream");
-    }
-    if (may_be_sound_in(type, asked_.response_format)) return std::nullopt;
+    if (wants_events()) return check_events(head);
+    if (may_be_sound_in(head.content_type, asked_.response_format)) return std::nullopt;
     return unusable("a 2xx that is no audio in the format asked for");
   }
 
@@ -57,11 +51,7 @@ class speech final : public conversation {
   }
 
  private:
-  [[nodiscard]] bool needs(std::string_view feature) const {
-    const auto& features = call_.asked.facts.required_features;
-    return std::ranges::find(features, feature) != features.end();
-  }
-  [[nodiscard]] bool wants_events() const { return needs("sse") || needs("stream"); }
+  [[nodiscard]] bool wants_events() const { return needs_feature(call_, "sse") || needs_feature(call_, "stream"); }
 
   call call_;
   const codec::speech_request& asked_;

@@ -54,10 +54,7 @@ class completion final : public text_conversation {
     return asked().asked.facts.stream ? delivery::events : delivery::whole;
   }
 
-  std::optional<core::attempt_failure> check(const answer_head& head) override {
-    if (is_event_stream(head.content_type)) return std::nullopt;
-    return unusable("no event stream");
-  }
+  std::optional<core::attempt_failure> check(const answer_head& head) override { return check_events(head); }
 
   reply_step take(const answer_head& head, std::string_view body) override {
     const auto read = asked().responses.read_completion(body);

@@ -22,12 +22,10 @@ namespace {
 
 using codec::transcript_format;
 
-constexpr std::string_view event_stream = "text/event-stream";
 constexpr std::string_view granularities = "timestamp_granularities[]";
 
 bool wants_events(const call& request) {
-  const auto& features = request.asked.facts.required_features;
-  return std::ranges::find(features, "stream") != features.end();
+  return needs_feature(request, "stream");
 }
 
 // What the provider is asked for when the client wants `wanted`. Events come as they are, nothing is rendered of them.
@@ -73,10 +71,7 @@ class transcription final : public conversation {
     return request;
   }
 
-  std::optional<core::attempt_failure> check(const answer_head& head) override {
-    if (is_media_type(head.content_type, event_stream)) return std::nullopt;
-    return unusable("no event stream");
-  }
+  std::optional<core::attempt_failure> check(const answer_head& head) override { return check_events(head); }
 
   reply_step take(const answer_head& head, std::string_view body) override {
     if (is_json(upstream_)) return take_json(body);

@@ -113,8 +113,14 @@ bool is_media_type(std::string_view content_type, std::string_view wanted) {
          content_type.front() == '\t';
 }
 
-bool is_event_stream(std::string_view content_type) {
-  return is_media_type(content_type, "text/event-stream");
+std::optional<core::attempt_failure> check_events(const answer_head& head) {
+  if (is_media_type(head.content_type, event_stream)) return std::nullopt;
+  return unusable("no event stream");
+}
+
+bool needs_feature(const call& request, std::string_view feature) {
+  const auto& features = request.asked.facts.required_features;
+  return std::ranges::find(features, feature) != features.end();
 }
 
 bool is_audio_type(std::string_view content_type) {

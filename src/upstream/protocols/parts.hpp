@@ -29,7 +29,11 @@ std::string content_lines(std::string_view content_type, std::string_view accept
 
 // Whether a Content-Type's value names that media type, in any case and with any parameters.
 bool is_media_type(std::string_view content_type, std::string_view wanted);
-bool is_event_stream(std::string_view content_type);
+// For `check` where an event stream was asked for: a failure when the answer is none.
+inline constexpr std::string_view event_stream = "text/event-stream";
+std::optional<core::attempt_failure> check_events(const answer_head& head);
+// Whether the client wants what the registry calls so, and the route declares.
+bool needs_feature(const call& request, std::string_view feature);
 // Whether it may be sound: an audio type, or bytes of no stated kind.
 bool is_audio_type(std::string_view content_type);
 
