@@ -1,5 +1,4 @@
 // Text to speech as OpenAI has it: a JSON body with the voice's name changed, and audio that is relayed as it comes.
-#include <algorithm>
 #include <stdexcept>
 #include <utility>
 #include <variant>

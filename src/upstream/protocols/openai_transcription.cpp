@@ -1,6 +1,5 @@
 // Speech to text as OpenAI has it: the client's form is built anew, and where the provider lacks the form that the
 // client wants its answer in, another is asked for and rendered (spec §10).
-#include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <string>
