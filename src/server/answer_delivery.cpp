@@ -35,7 +35,6 @@ asio::awaitable<answer_delivery::outcome> answer_delivery::whole(upstream::attem
   const net::steady_time sent_at = attempt.sent_at();
   whole_answer_reader reader(with_, route_, talk, timeouts_.idle, std::move(limits));
   const auto answer = co_await reader.read(attempt);
-  leave.say();
   if (!answer) co_return std::unexpected(answer.error());
 
   const auto latency = steady_clock::now() - sent_at;
@@ -48,6 +47,7 @@ asio::awaitable<answer_delivery::outcome> answer_delivery::whole(upstream::attem
   if (!is_conversational()) sample.latency = in_microseconds(latency);
   served(sample);
   let_go_();
+  leave.say();  // now: a slow client must not keep the provider waiting
   // What the first of several answers said of waiting is no word for the client.
   const std::string headers = answer->said.body ? std::string() : passed_headers(attempt);
   const int status =

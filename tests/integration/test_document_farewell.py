@@ -240,15 +240,15 @@ class SlowReader(DocumentCase):
     """A client that takes its time keeps neither the provider nor others waiting."""
 
     protocols = (AZURE,)
-    TEXT = 9 << 20
-    config = {"limits": {"body": "16MiB", "memory": "32MiB"}}
+    TEXT = 6 << 20  # more than the sockets between take up
+    config = {"limits": {"body": "10MiB", "memory": "20MiB"}}
 
     def test_what_it_waits_for_is_deleted_and_what_it_sent_is_let_go(self) -> None:
         result = {"content": "x" * self.TEXT, "pages": [{"pageNumber": 1, "spans": [{"offset": 0, "length": self.TEXT}]}]}
         done = faults.reply(body=faults.to_json({"status": "succeeded", "analyzeResult": result}))
         self.world["first"].script([BEGIN, done])
         slow = self.connect(receive_buffer=4096)
-        body = encoded(document(PDF + bytes(11 << 20))) or b""
+        body = encoded(document(PDF + bytes(7 << 20))) or b""
         slow.send(request_bytes("POST", OCR, self.told(None, "true", ()), body))
         self.assert_deleted()
         # Its upload and its answer and another upload would be more than all of the memory.

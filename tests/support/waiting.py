@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def eventually(condition: Callable[[], object], what: str = "", timeout: float = 3.0) -> None:
+def eventually(condition: Callable[[], object], what: str = "", timeout: float = 10.0) -> None:
     """Returns as soon as `condition` holds; an AssertionError when it does not within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
