@@ -10,6 +10,7 @@
 #include "codec/base64.hpp"
 #include "codec/header_parameters.hpp"
 #include "codec/top_level.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -25,16 +26,9 @@ constexpr std::array types = {"document_url"sv, "image_url"sv, "file"sv};
 constexpr std::array members = {"document_url"sv, "image_url"sv, "file_id"sv};
 constexpr std::array params = {"document.document_url"sv, "document.image_url"sv, "document.file_id"sv};
 
-std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
-  return lower;
-}
-
 bool is_web_url(std::string_view text) {
-  const bool has_host = (begins_but_for_case(text, "http://") && text.size() > 7) ||
-                        (begins_but_for_case(text, "https://") && text.size() > 8);
+  const bool has_host = (core::ascii::starts_with_ignoring_case(text, "http://") && text.size() > 7) ||
+                        (core::ascii::starts_with_ignoring_case(text, "https://") && text.size() > 8);
   return has_host && text.size() <= longest_url &&
          std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
 }
@@ -149,7 +143,7 @@ void source_reader::take(source which) {
   }
   if (raw.has_escapes()) asked_.unescaped = std::make_unique<std::string>(raw.text());
   const std::string_view url = asked_.unescaped ? std::string_view(*asked_.unescaped) : raw.raw();
-  if (begins_but_for_case(url, "data:")) return take_data(url, param);
+  if (core::ascii::starts_with_ignoring_case(url, "data:")) return take_data(url, param);
   if (!is_web_url(url)) {
     return faults_.invalid(param,
                            "This must be an http or https URL in ASCII, of at most 8 KiB, or a data: URI in base64.");
@@ -162,14 +156,14 @@ void source_reader::take_data(std::string_view uri, std::string_view param) {
   constexpr std::string_view marker = ";base64";
   const std::size_t comma = uri.substr(0, longest_data_head).find(',');
   const std::string_view head = uri.substr(0, std::min(comma, uri.size())).substr(scheme.size());
-  const bool is_marked =
-      head.size() >= marker.size() && same_but_for_case(head.substr(head.size() - marker.size()), marker);
+  const bool is_marked = head.size() >= marker.size() &&
+                         core::ascii::equals_ignoring_case(head.substr(head.size() - marker.size()), marker);
   const std::string_view media_type = head.substr(0, head.find(';'));
   if (comma == std::string_view::npos || !is_marked || !is_media_type(media_type)) {
     return faults_.invalid(param, "A data: URI must begin like \"data:application/pdf;base64,\".");
   }
   asked_.base64 = uri.substr(comma + 1);
-  asked_.media_type = ascii_lower(media_type);
+  asked_.media_type = core::ascii::to_lower(media_type);
   if (!is_base64(asked_.base64)) {
     faults_.invalid(param, "What follows the comma of the data: URI must be base64 with its padding, and not empty.");
   }

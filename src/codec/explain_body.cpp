@@ -1,6 +1,5 @@
 #include "codec/explain_body.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -9,6 +8,7 @@
 #include "codec/embeddings_body.hpp"
 #include "codec/speech_body.hpp"
 #include "codec/transcription_body.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -35,8 +35,7 @@ std::string modality_names() {
 }
 
 bool is_modality_in_another_case(std::string_view name) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-  return name != "modality" && std::ranges::equal(name, "modality"sv, {}, lower);
+  return name != "modality" && core::ascii::equals_ignoring_case(name, "modality");
 }
 
 std::optional<modality> read_modality(json_cursor& cursor, fault_keeper& faults) {

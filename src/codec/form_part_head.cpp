@@ -7,6 +7,7 @@
 #include "codec/header_parameters.hpp"
 #include "codec/request_faults.hpp"
 #include "codec/utf8.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -35,13 +36,14 @@ std::string unescaped(const header_parameter& parameter) {
       continue;
     }
     const std::string_view triple = rest.substr(0, 3);
-    const bool known = triple == "%22" || same_but_for_case(triple, "%0d") || same_but_for_case(triple, "%0a");
+    const bool known = triple == "%22" || core::ascii::equals_ignoring_case(triple, "%0d") ||
+                       core::ascii::equals_ignoring_case(triple, "%0a");
     if (!known) {
       out += rest.front();
       rest.remove_prefix(1);
       continue;
     }
-    out += triple == "%22" ? '"' : same_but_for_case(triple, "%0d") ? '\r' : '\n';
+    out += triple == "%22" ? '"' : core::ascii::equals_ignoring_case(triple, "%0d") ? '\r' : '\n';
     rest.remove_prefix(3);
   }
   return out;
@@ -50,13 +52,13 @@ std::string unescaped(const header_parameter& parameter) {
 // To some its extended or continued form is the part's name (RFC 2231), and some read a quote behind a backslash as the
 // end of the value: what follows is a parameter to them.
 bool could_be_another_name(const header_parameter& parameter) {
-  return begins_but_for_case(parameter.name, "name*") || parameter.value.contains('\\');
+  return core::ascii::starts_with_ignoring_case(parameter.name, "name*") || parameter.value.contains('\\');
 }
 
 // A parser at the provider may descend into it.
 bool holds_parts(std::string_view media_type) {
   const std::string_view type = media_type.substr(0, media_type.find_first_of("/; \t"));
-  return same_but_for_case(type, "multipart") || same_but_for_case(type, "message");
+  return core::ascii::equals_ignoring_case(type, "multipart") || core::ascii::equals_ignoring_case(type, "message");
 }
 
 class head_reader {
@@ -85,22 +87,22 @@ outcome head_reader::read_line(std::string_view line) {
   }
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = without_outer_space(line.substr(colon + 1));
-  if (same_but_for_case(name, "content-disposition")) return read_disposition(value);
-  if (same_but_for_case(name, "content-type")) return read_content_type(value);
-  if (same_but_for_case(name, "content-transfer-encoding")) return read_transfer_encoding(value);
+  if (core::ascii::equals_ignoring_case(name, "content-disposition")) return read_disposition(value);
+  if (core::ascii::equals_ignoring_case(name, "content-type")) return read_content_type(value);
+  if (core::ascii::equals_ignoring_case(name, "content-transfer-encoding")) return read_transfer_encoding(value);
   return {};
 }
 
 outcome head_reader::read_disposition(std::string_view value) {
   if (std::exchange(has_disposition_, true)) return malformed("a part has two Content-Disposition fields.");
   const auto disposition = read_header_value(value);
-  if (!disposition || !same_but_for_case(disposition->value, "form-data")) {
+  if (!disposition || !core::ascii::equals_ignoring_case(disposition->value, "form-data")) {
     return malformed("a part's Content-Disposition must be form-data with a name.");
   }
   std::optional<std::string> name;
   for (const header_parameter& parameter : disposition->parameters) {
-    const bool is_name = same_but_for_case(parameter.name, "name");
-    const bool is_filename = same_but_for_case(parameter.name, "filename");
+    const bool is_name = core::ascii::equals_ignoring_case(parameter.name, "name");
+    const bool is_filename = core::ascii::equals_ignoring_case(parameter.name, "filename");
     if (!is_filename && could_be_another_name(parameter)) {
       return malformed("a part's Content-Disposition could be read as having another name: send name=\"…\" as it is.");
     }
@@ -133,7 +135,7 @@ outcome head_reader::read_content_type(std::string_view value) {
 outcome head_reader::read_transfer_encoding(std::string_view value) {
   if (std::exchange(has_transfer_encoding_, true)) return malformed("a part has two Content-Transfer-Encoding fields.");
   for (const std::string_view plain : {"7bit", "8bit", "binary"}) {
-    if (same_but_for_case(value, plain)) return {};
+    if (core::ascii::equals_ignoring_case(value, plain)) return {};
   }
   return malformed("a part's Content-Transfer-Encoding must be 7bit, 8bit or binary, not " + shown(value) + ".");
 }

@@ -2,20 +2,17 @@
 
 #include <algorithm>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::codec {
 namespace {
 
 bool is_token_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view("!#$%&'*+-.^_`|~").contains(c);
+  return core::ascii::is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").contains(c);
 }
 
 bool is_plain(char c) {
   return c > ' ' && c < '\x7F' && !std::string_view(";,\"\\").contains(c);
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
 // Where the quote stands that closes a string whose content begins at `begin`; npos without one.
@@ -54,14 +51,6 @@ std::optional<header_parameter> take_parameter(std::string_view& rest) {
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_token_char);
-}
-
-bool same_but_for_case(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, {}, lower, lower);
-}
-
-bool begins_but_for_case(std::string_view text, std::string_view opening) {
-  return same_but_for_case(text.substr(0, opening.size()), opening);
 }
 
 std::string_view without_outer_space(std::string_view text) {

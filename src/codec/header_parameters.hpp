@@ -8,7 +8,7 @@
 namespace phigate::codec {
 
 struct header_parameter {
-  std::string_view name{};   // as written; compare it with same_but_for_case
+  std::string_view name{};   // as written; its case means nothing
   std::string_view value{};  // of a quoted one what stands between the quotes, its escapes as they are
   bool quoted = false;
 };
@@ -22,9 +22,7 @@ struct header_value {
 // everything visible in ASCII but `;`, `,`, a quote and a backslash.
 std::optional<header_value> read_header_value(std::string_view text);
 
-bool is_token(std::string_view text);                                   // RFC 9110 §5.6.2; not empty
-bool same_but_for_case(std::string_view left, std::string_view right);  // of ASCII letters
-bool begins_but_for_case(std::string_view text, std::string_view opening);
+bool is_token(std::string_view text);                         // RFC 9110 §5.6.2; not empty
 std::string_view without_outer_space(std::string_view text);  // spaces and tabs
 
 }  // namespace phigate::codec

@@ -3,20 +3,17 @@
 
 #include "codec/json_validator.hpp"
 #include "codec/utf8.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::codec {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return core::ascii::is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 std::uint32_t hex_value(char c) {
-  if (is_digit(c)) return static_cast<std::uint32_t>(c - '0');
+  if (core::ascii::is_digit(c)) return static_cast<std::uint32_t>(c - '0');
   return static_cast<std::uint32_t>((c | 0x20) - 'a') + 10U;
 }
 
@@ -142,8 +139,8 @@ class bytewise_check {
   }
 
   bool digits() {
-    if (!is_digit(peek())) return fail();
-    while (is_digit(peek())) ++at_;
+    if (!core::ascii::is_digit(peek())) return fail();
+    while (core::ascii::is_digit(peek())) ++at_;
     return true;
   }
 

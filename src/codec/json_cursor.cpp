@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "codec/utf8.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -74,11 +75,7 @@ void unescape(std::string_view raw, Plain plain, Special special) {
 bool is_data_uri(std::string_view raw) {
   constexpr std::string_view scheme = "data:";
   constexpr std::size_t longest_media_type = 256;
-  if (raw.size() < scheme.size()) return false;
-  for (std::size_t i = 0; i < scheme.size(); ++i) {
-    const char c = raw[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != scheme[i]) return false;
-  }
+  if (!core::ascii::starts_with_ignoring_case(raw, scheme)) return false;
   const std::string_view head = raw.substr(scheme.size(), longest_media_type);
   const std::string_view media_type = head.substr(0, head.find(','));
   return media_type.size() < head.size() && media_type.find('/') != std::string_view::npos &&
@@ -120,7 +117,7 @@ json_kind json_cursor::kind() const {
     case 'n':
       return json_kind::null;
     default:
-      return c == '-' || (c >= '0' && c <= '9') ? json_kind::number : json_kind::none;
+      return c == '-' || core::ascii::is_digit(c) ? json_kind::number : json_kind::none;
   }
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::codec {
 namespace {
 
@@ -45,10 +47,7 @@ constexpr std::size_t longest_code = 3;
 std::string_view language_name(std::string_view code) {
   code = code.substr(0, code.find_first_of("-_"));
   if (code.size() > longest_code) return {};
-  std::string lower(code);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string lower = core::ascii::to_lower(code);
   const auto* const found = std::ranges::lower_bound(languages, std::string_view(lower), {}, &entry::first);
   return found != languages.end() && found->first == lower ? found->second : std::string_view();
 }

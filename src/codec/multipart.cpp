@@ -5,6 +5,7 @@
 
 #include "codec/form_part_head.hpp"
 #include "codec/header_parameters.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -16,8 +17,7 @@ constexpr std::size_t longest_boundary = 70;
 
 // RFC 2046 §5.1.1
 bool is_boundary_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view("'()+_,-./:=? ").contains(c);
+  return core::ascii::is_alphanumeric(c) || std::string_view("'()+_,-./:=? ").contains(c);
 }
 
 bool is_boundary(std::string_view text) {
@@ -35,7 +35,7 @@ std::unexpected<core::api_error> malformed(std::string what) {
 
 // An extended or continued form of a parameter (RFC 2231): to some it is the boundary, whatever else is given.
 bool is_boundary_in_disguise(std::string_view name) {
-  return begins_but_for_case(name, "boundary*");
+  return core::ascii::starts_with_ignoring_case(name, "boundary*");
 }
 
 // Of a mark that is no delimiter here.
@@ -65,7 +65,7 @@ std::unexpected<core::api_error> line_that_goes_on() {
 
 std::expected<std::string, core::api_error> boundary_of(std::string_view content_type) {
   const std::string_view type = content_type.substr(0, content_type.find(';'));
-  if (!same_but_for_case(without_outer_space(type), "multipart/form-data")) {
+  if (!core::ascii::equals_ignoring_case(without_outer_space(type), "multipart/form-data")) {
     return refuse(core::error_code::unsupported_media_type,
                   "Send the form with one Content-Type: multipart/form-data with its boundary.");
   }
@@ -74,7 +74,7 @@ std::expected<std::string, core::api_error> boundary_of(std::string_view content
   if (!value) return bad("The Content-Type multipart/form-data has parameters that can't be read, or no boundary.");
   const header_parameter* found = nullptr;
   for (const header_parameter& each : value->parameters) {
-    const bool is_plain = same_but_for_case(each.name, "boundary");
+    const bool is_plain = core::ascii::equals_ignoring_case(each.name, "boundary");
     if (is_boundary_in_disguise(each.name) || (is_plain && found != nullptr)) {
       return bad("The Content-Type multipart/form-data has more than one boundary, or one that is encoded.");
     }

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::codec {
 namespace {
 
@@ -16,8 +18,7 @@ constexpr std::size_t longest_name = 64;
 std::string letters_of(std::string_view name) {
   std::string letters;
   for (const char c : name.substr(0, longest_name)) {
-    if (c >= 'a' && c <= 'z') letters += c;
-    if (c >= 'A' && c <= 'Z') letters += static_cast<char>(c - 'A' + 'a');
+    if (core::ascii::is_letter(c)) letters += core::ascii::to_lower(c);
   }
   return letters;
 }

@@ -4,6 +4,7 @@
 
 #include "codec/utf8.hpp"
 #include "phigate/codec/response.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -122,8 +123,7 @@ void read_inner(const json& object, core::provider_error& out) {
 // "Validation failed" of the code "validation_failed".
 bool repeats_code(std::string_view message, std::string_view code) {
   constexpr auto is_same = [](char said, char in_code) {
-    const bool is_capital = said >= 'A' && said <= 'Z';
-    return said == in_code || (is_capital && (said | 0x20) == in_code) || (said == ' ' && in_code == '_');
+    return said == in_code || core::ascii::to_lower(said) == in_code || (said == ' ' && in_code == '_');
   };
   if (message.ends_with('.')) message.remove_suffix(1);
   return std::ranges::equal(message, code, is_same);

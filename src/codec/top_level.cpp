@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "codec/policy_key.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -97,10 +98,6 @@ bool is_preference(std::string_view name) {
   return std::ranges::binary_search(preference_names, name);
 }
 
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-
 // Two lists, so that neither has to be copied.
 struct known_fields {
   field_names own;
@@ -112,10 +109,8 @@ struct known_fields {
 
 // The known name that `name` equals but for the case of its letters; empty when there is none.
 std::string case_twin(std::string_view name, const known_fields& known) {
-  if (name.size() > longest_known || std::ranges::none_of(name, is_upper)) return {};
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; });
+  if (name.size() > longest_known || std::ranges::none_of(name, core::ascii::is_upper)) return {};
+  std::string lower = core::ascii::to_lower(name);
   return is_preference(lower) || known.contain(lower) ? lower : std::string();
 }
 

@@ -6,6 +6,7 @@
 #include "phigate/codec/blanks.hpp"
 #include "phigate/codec/json.hpp"
 #include "phigate/codec/transcript.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -18,8 +19,9 @@ bool is_json_object(std::string_view text) {
 // A proxy's error page: nobody speaks so.
 bool is_markup(std::string_view text) {
   const std::string_view shown = trimmed(text);
-  return begins_but_for_case(shown, "<!doctype") || begins_but_for_case(shown, "<html") ||
-         begins_but_for_case(shown, "<?xml");
+  return core::ascii::starts_with_ignoring_case(shown, "<!doctype") ||
+         core::ascii::starts_with_ignoring_case(shown, "<html") ||
+         core::ascii::starts_with_ignoring_case(shown, "<?xml");
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::codec {
 namespace {
 
@@ -31,29 +33,19 @@ static_assert(std::ranges::is_sorted(names));
 
 constexpr std::string_view granularities = "timestamp_granularities";
 
-bool is_letter(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-bool is_letter_or_digit(char c) {
-  return is_letter(c) || (c >= '0' && c <= '9');
-}
-
 // The first subtag in lower case of "de", "deu", "de-CH" or "zh-Hant-TW" (RFC 5646); empty for anything else.
 std::string primary_language(std::string_view tag) {
   std::string_view rest = tag;
   for (bool first = true;; first = false) {
     const std::size_t end = std::min(rest.find('-'), rest.size());
     const std::string_view subtag = rest.substr(0, end);
-    const bool sound = first ? (end == 2 || end == 3) && std::ranges::all_of(subtag, is_letter)
-                             : end >= 1 && end <= 8 && std::ranges::all_of(subtag, is_letter_or_digit);
+    const bool sound = first ? (end == 2 || end == 3) && std::ranges::all_of(subtag, core::ascii::is_letter)
+                             : end >= 1 && end <= 8 && std::ranges::all_of(subtag, core::ascii::is_alphanumeric);
     if (!sound) return {};
     if (end == rest.size()) break;
     rest.remove_prefix(end + 1);
   }
-  std::string primary(tag.substr(0, tag.find('-')));
-  std::ranges::transform(primary, primary.begin(), [](char c) { return static_cast<char>(c | 0x20); });
-  return primary;
+  return core::ascii::to_lower(tag.substr(0, tag.find('-')));
 }
 
 }  // namespace

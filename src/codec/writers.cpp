@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "codec/price_json.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::codec {
 namespace {
@@ -15,8 +16,7 @@ std::string dump(const ordered_json& value) {
 }
 
 bool is_status(std::string_view outcome) {
-  return !outcome.empty() && outcome.size() <= 3 &&
-         std::ranges::all_of(outcome, [](char c) { return c >= '0' && c <= '9'; });
+  return !outcome.empty() && outcome.size() <= 3 && std::ranges::all_of(outcome, core::ascii::is_digit);
 }
 
 ordered_json attempt_json(const core::attempt_record& attempt) {

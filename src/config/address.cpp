@@ -6,18 +6,10 @@
 #include <charconv>
 #include <optional>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::config {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alphanumeric(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 std::optional<in_addr> ipv4(std::string_view text) {
   in_addr out{};
@@ -31,7 +23,7 @@ std::optional<in6_addr> ipv6(std::string_view text) {
 
 bool is_label(std::string_view text) {
   return !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
-         std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
+         std::ranges::all_of(text, [](char c) { return core::ascii::is_alphanumeric(c) || c == '-' || c == '_'; });
 }
 
 // A name whose last label is a number is an address in some old notation (127.1, 0x7f.1): resolvers differ on those.
@@ -45,12 +37,13 @@ bool is_host_name(std::string_view text) {
     if (dot == std::string_view::npos) break;
     rest.remove_prefix(dot + 1);
   }
-  return !is_digit(label.front());
+  return !core::ascii::is_digit(label.front());
 }
 
 bool is_path(std::string_view text) {
   static constexpr std::string_view marks = "-._~!$&'()*+,;=:@%/";
-  if (!std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || marks.contains(c); })) return false;
+  if (!std::ranges::all_of(text, [](char c) { return core::ascii::is_alphanumeric(c) || marks.contains(c); }))
+    return false;
   for (const std::string_view trap : {"//", "/./", "/../", "%2e", "%2E", "%2f", "%2F", "%5c", "%5C"}) {
     if (text.contains(trap)) return false;
   }
@@ -75,8 +68,7 @@ std::expected<void, std::string> parse_authority(std::string_view text, core::ba
   if (host.empty()) return std::unexpected("a URL without a host");
   if (bracketed ? !ipv6(host) : !(ipv4(host) || is_host_name(host)))
     return std::unexpected("a URL whose host is no name or address");
-  url.host = std::string(host);
-  std::ranges::transform(url.host, url.host.begin(), lower);
+  url.host = core::ascii::to_lower(host);
   if (rest.empty()) return {};
   const auto port = rest.starts_with(':') ? parse_port(rest.substr(1)) : std::nullopt;
   if (!port) return std::unexpected("a URL's port is 1 to 65535");

@@ -3,6 +3,7 @@
 
 #include "config/registry_reader.hpp"
 #include "config/utf8.hpp"
+#include "phigate/core/ascii.hpp"
 #include "phigate/core/audio.hpp"
 
 namespace phigate::config {
@@ -15,14 +16,6 @@ constexpr std::size_t longest_voice = 128;
 constexpr std::size_t longest_locale = 35;
 constexpr std::size_t longest_subtag = 8;
 
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-
-bool is_letter(char c) {
-  return is_lower(c) || (c >= 'A' && c <= 'Z');
-}
-
 bool is_voice(std::string_view text) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   return !text.empty() && text.size() <= longest_voice && std::ranges::none_of(text, is_control) &&
@@ -31,19 +24,20 @@ bool is_voice(std::string_view text) {
 
 // ISO 639-1, or 639-3 for a language that has no code of two letters.
 bool is_language(std::string_view text) {
-  return (text.size() == 2 || text.size() == 3) && std::ranges::all_of(text, is_lower);
+  return (text.size() == 2 || text.size() == 3) && std::ranges::all_of(text, core::ascii::is_lower);
 }
 
 // The shape of BCP 47: subtags of up to eight letters and digits between hyphens, the first two or three letters.
 bool is_locale(std::string_view text) {
   if (text.size() > longest_locale) return false;
   const std::string_view language = text.substr(0, text.find('-'));
-  if ((language.size() != 2 && language.size() != 3) || !std::ranges::all_of(language, is_letter)) return false;
-  const auto allowed = [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  if ((language.size() != 2 && language.size() != 3) || !std::ranges::all_of(language, core::ascii::is_letter))
+    return false;
   for (text.remove_prefix(language.size()); !text.empty();) {
     text.remove_prefix(1);  // the hyphen
     const std::string_view subtag = text.substr(0, text.find('-'));
-    if (subtag.empty() || subtag.size() > longest_subtag || !std::ranges::all_of(subtag, allowed)) return false;
+    if (subtag.empty() || subtag.size() > longest_subtag || !std::ranges::all_of(subtag, core::ascii::is_alphanumeric))
+      return false;
     text.remove_prefix(subtag.size());
   }
   return true;

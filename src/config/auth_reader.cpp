@@ -5,12 +5,13 @@
 
 #include "config/address.hpp"
 #include "config/gateway_reader.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::config {
 namespace {
 
 std::optional<std::uint8_t> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
+  if (core::ascii::is_digit(c)) return static_cast<std::uint8_t>(c - '0');
   if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
   if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
   return std::nullopt;

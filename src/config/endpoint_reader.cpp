@@ -6,6 +6,7 @@
 #include "config/credential.hpp"
 #include "config/pem.hpp"
 #include "config/registry_reader.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::config {
 namespace {
@@ -30,9 +31,7 @@ const core::protocol* read_protocol(const node* from, reading& in) {
 std::optional<std::string> read_api_version(const node& from, reading& in) {
   auto text = read_text(from, in);
   if (!text) return std::nullopt;
-  const auto allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.';
-  };
+  const auto allowed = [](char c) { return core::ascii::is_alphanumeric(c) || c == '-' || c == '.'; };
   if (text->size() <= longest_api_version && std::ranges::all_of(*text, allowed)) return text;
   in.fault(from, in_quotes(from.scalar) + " must be a version: letters, digits, - and ., 32 at most");
   return std::nullopt;
@@ -56,9 +55,7 @@ core::country_list read_location(const node& from, reading& in) {
 std::optional<std::string> read_pin(const node& from, reading& in) {
   auto text = read_text(from, in);
   if (!text) return std::nullopt;
-  const auto allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/';
-  };
+  const auto allowed = [](char c) { return core::ascii::is_alphanumeric(c) || c == '+' || c == '/'; };
   // 32 bytes in base64: 43 characters and one `=`.
   const bool shaped = text->size() == 44 && text->back() == '=' && std::ranges::all_of(text->substr(0, 43), allowed);
   if (shaped) return text;

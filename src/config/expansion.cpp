@@ -2,16 +2,14 @@
 
 #include <algorithm>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::config {
 namespace {
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
 bool is_name(std::string_view text) {
-  const auto allowed = [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-  return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, allowed);
+  const auto allowed = [](char c) { return core::ascii::is_alphanumeric(c) || c == '_'; };
+  return !text.empty() && !core::ascii::is_digit(text.front()) && std::ranges::all_of(text, allowed);
 }
 
 void substitute(std::string_view name, const environment& env, expanded_text& out) {

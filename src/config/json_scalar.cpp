@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "config/utf8.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::config {
 namespace {
@@ -13,10 +14,6 @@ constexpr std::array<std::string_view, 3> json_words{"true", "false", "null"};
 // What some version of YAML reads as a truth value, nothing or a number; compared in lower case.
 constexpr std::array<std::string_view, 12> yaml_words{"true", "false", "null", "yes", "no",   "on",
                                                       "off",  "y",     "n",    "~",   ".inf", ".nan"};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool take(std::string_view& text, std::string_view any_of) {
   if (text.empty() || !any_of.contains(text.front())) return false;
@@ -46,13 +43,11 @@ bool is_json_number(std::string_view text) {
 bool looks_like_a_number(std::string_view text) {
   take(text, "+-");
   take(text, ".");
-  return !text.empty() && is_digit(text.front());
+  return !text.empty() && core::ascii::is_digit(text.front());
 }
 
 bool is_yaml_word(std::string_view text) {
-  std::string lower(text.substr(0, 6));
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  std::string lower = core::ascii::to_lower(text.substr(0, 6));
   if (lower.starts_with('+') || lower.starts_with('-')) lower.erase(0, 1);
   return std::ranges::find(yaml_words, lower) != yaml_words.end();
 }

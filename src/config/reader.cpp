@@ -6,6 +6,7 @@
 #include "config/expansion.hpp"
 #include "config/file.hpp"
 #include "config/units.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::config {
 namespace {
@@ -33,17 +34,14 @@ std::optional<std::string> read_plain(const node& from, reading& in, std::string
   return std::nullopt;
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // What is wrong with a text that is no price.
 std::string why_no_decimal(std::string_view text) {
   if (text.starts_with('-')) return "is negative";
   const std::size_t dot = text.find('.');
   const std::string_view whole = text.substr(0, dot);
   const std::string_view places = dot == std::string_view::npos ? "" : text.substr(dot + 1);
-  const bool digits = !whole.empty() && std::ranges::all_of(whole, is_digit) && std::ranges::all_of(places, is_digit);
+  const bool digits = !whole.empty() && std::ranges::all_of(whole, core::ascii::is_digit) &&
+                      std::ranges::all_of(places, core::ascii::is_digit);
   if (digits && places.size() > 6) return "has more than six decimals";
   if (digits && whole.size() > 9) return "is too large: nine digits before the point at most";
   return "must be a decimal number, such as 0.25";
@@ -178,9 +176,7 @@ std::optional<core::modality> read_modality(const node& from, reading& in) {
 }
 
 bool is_word(std::string_view text) {
-  const auto allowed = [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
-  };
+  const auto allowed = [](char c) { return core::ascii::is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; };
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, allowed);
 }
 

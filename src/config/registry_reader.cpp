@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <set>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::config {
 namespace {
 
 constexpr auto one = core::decimal::from_micros(1'000'000);
 
 bool is_currency(std::string_view text) {
-  return text.size() == 3 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+  return text.size() == 3 && std::ranges::all_of(text, core::ascii::is_upper);
 }
 
 void read_fx(const node& from, reading& in, fx_table& into) {
@@ -147,8 +149,7 @@ void check_model_name(const node& from, reading& in) {
     in.fault(from, "a model's name is letters, digits, . _ -, 64 at most");
   }
   if (core::parse_region(name)) in.fault(from, "a region's name: choose another");
-  const auto same = [](char a, char b) { return (a | 0x20) == b; };
-  if (std::ranges::equal(name, std::string_view("auto"), same)) in.fault(from, "auto is taken: choose another");
+  if (core::ascii::equals_ignoring_case(name, "auto")) in.fault(from, "auto is taken: choose another");
 }
 
 }  // namespace phigate::config

@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::config {
 namespace {
 
@@ -21,12 +23,9 @@ constexpr std::array<unit, 4> sizes{{{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB
 // Twelve digits times the largest factor stay far inside 64 bits.
 constexpr std::size_t most_digits = 12;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 std::optional<std::uint64_t> number(std::string_view digits) {
-  if (digits.empty() || digits.size() > most_digits || !std::ranges::all_of(digits, is_digit)) return std::nullopt;
+  if (digits.empty() || digits.size() > most_digits || !std::ranges::all_of(digits, core::ascii::is_digit))
+    return std::nullopt;
   std::uint64_t value = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), value);
   return value;
@@ -40,7 +39,7 @@ struct grammar {
 };
 
 std::expected<std::uint64_t, std::string> parse(std::string_view text, const grammar& rules) {
-  const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
+  const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(text, core::ascii::is_digit) - text.begin());
   const std::string_view suffix = text.substr(digits);
   const auto value = number(text.substr(0, digits));
   const std::string listed = " (" + std::string(rules.names) + ")";

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::core {
 namespace {
 
@@ -28,7 +30,7 @@ void append_header(std::string& out, std::string_view name, std::int64_t value) 
 }
 
 bool is_id_character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  return ascii::is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
 }
 
 // The one value here that a client chose: checked where it is written, so that no path can inject a header.

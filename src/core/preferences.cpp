@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::core {
 namespace {
 
@@ -14,15 +16,6 @@ constexpr std::array<std::pair<std::string_view, sort_metric>, 3> sort_metrics{
 
 constexpr std::string_view eu_name = "eu";
 constexpr std::string_view eea_name = "eea";
-
-// The locale must not decide where a request goes, so not std::tolower.
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool is_named(std::string_view text, std::string_view lower_case_name) {
-  return std::ranges::equal(text, lower_case_name, {}, lower);
-}
 
 residency members(std::string_view name, std::span<const country> all) {
   return {.name = std::string(name), .countries = {all.begin(), all.end()}};
@@ -40,10 +33,6 @@ constexpr int128 highest_bound = [] {
 // No text is long enough for its digits to make up for such an exponent.
 constexpr std::int64_t largest_exponent = 1'000'000'000'000;
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // A JSON number taken apart; its views refer to the text.
 struct number_parts {
   bool negative = false;
@@ -56,7 +45,7 @@ struct number_parts {
 };
 
 std::string_view take_digits(std::string_view& text) {
-  const auto end = std::ranges::find_if_not(text, is_digit);
+  const auto end = std::ranges::find_if_not(text, ascii::is_digit);
   const auto length = static_cast<std::size_t>(end - text.begin());
   const std::string_view digits = text.substr(0, length);
   text.remove_prefix(length);
@@ -107,8 +96,8 @@ std::optional<sort_metric> parse_sort_metric(std::string_view text) {
 }
 
 std::optional<residency> parse_residency(std::string_view text) {
-  if (is_named(text, eu_name)) return members(eu_name, eu_members());
-  if (is_named(text, eea_name)) return members(eea_name, eea_members());
+  if (ascii::equals_ignoring_case(text, eu_name)) return members(eu_name, eu_members());
+  if (ascii::equals_ignoring_case(text, eea_name)) return members(eea_name, eea_members());
   const auto one = country::parse(text);
   if (!one) return std::nullopt;
   return members(one->text(), {&*one, 1});

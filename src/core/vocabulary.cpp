@@ -1,5 +1,7 @@
 #include "phigate/core/vocabulary.hpp"
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::core {
 namespace {
 
@@ -13,15 +15,6 @@ constexpr std::array<region, region_count> regions{region::ch,    region::eu,   
                                                    region::india, region::world};
 constexpr std::array<modality, modality_count> modalities{modality::chat, modality::vision, modality::embeddings,
                                                           modality::ocr,  modality::stt,    modality::tts};
-
-// The locale must not decide where a request goes, so not std::toupper.
-constexpr char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
-
-constexpr bool is_letter(char upper_case) {
-  return upper_case >= 'A' && upper_case <= 'Z';
-}
 
 // ISO 3166-1 alpha-2, officially assigned codes.
 constexpr std::string_view assigned_codes =
@@ -63,7 +56,7 @@ constexpr auto assigned_table = [] {
 }();
 
 constexpr bool is_assigned(char first, char second) {
-  if (!is_letter(first) || !is_letter(second)) return false;
+  if (!ascii::is_upper(first) || !ascii::is_upper(second)) return false;
   return ((assigned_table[static_cast<std::size_t>(first - 'A')] >> (second - 'A')) & 1U) != 0;
 }
 
@@ -88,7 +81,7 @@ std::string_view to_string(data_class value) {
 }
 
 std::optional<region> parse_region(std::string_view text) {
-  const auto matches = [text](region candidate) { return std::ranges::equal(text, to_string(candidate), {}, upper); };
+  const auto matches = [text](region candidate) { return ascii::equals_ignoring_case(text, to_string(candidate)); };
   const auto found = std::ranges::find_if(regions, matches);
   if (found == regions.end()) return std::nullopt;
   return *found;
@@ -118,7 +111,7 @@ std::string region_names() {
 
 std::optional<country> country::parse(std::string_view text) {
   if (text.size() != 2) return std::nullopt;
-  const std::array<char, 2> letters{upper(text[0]), upper(text[1])};
+  const std::array<char, 2> letters{ascii::to_upper(text[0]), ascii::to_upper(text[1])};
   if (letters == std::array<char, 2>{'U', 'K'}) return country({'G', 'B'});
   if (!is_assigned(letters[0], letters[1])) return std::nullopt;
   return country(letters);

@@ -1,12 +1,12 @@
 #include "server/admission.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <string>
 #include <string_view>
 
 #include "phigate/codec/content_type.hpp"
 #include "phigate/codec/multipart.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::server {
 
@@ -23,12 +23,6 @@ std::unexpected<api_error> refuse(error_code code, std::string message, std::str
   return std::unexpected(std::move(error));
 }
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
-
 // The text behind "Bearer ", or nothing for another scheme.
 std::optional<std::string_view> bearer_of(std::string_view authorization) {
   constexpr std::string_view scheme = "bearer ";
@@ -41,7 +35,7 @@ std::optional<std::string_view> bearer_of(std::string_view authorization) {
 
 // A header that a person meant as a policy header, but that is none: dropping it would loosen the request.
 bool resembles_policy_header(std::string_view name) {
-  std::string plain = lowered(name);
+  std::string plain = core::ascii::to_lower(name);
   if (plain == "x-region" || plain == "x-phi") return false;
   // Whatever stands between the letters: X_PHI, X--PHI, X.Region.
   std::erase_if(plain, [](char c) { return c == '-' || c == '_' || c == '.'; });

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::server {
 
 std::string make_request_id(std::chrono::system_clock::time_point now, const std::array<std::uint8_t, 10>& random) {
@@ -48,8 +50,7 @@ std::string make_request_id() {
 
 bool is_client_request_id(std::string_view text) {
   return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+    return core::ascii::is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
   });
 }
 

@@ -6,20 +6,13 @@
 #include <vector>
 
 #include "phigate/codec/json.hpp"
+#include "phigate/core/ascii.hpp"
 #include "upstream/protocols/parts.hpp"
 
 namespace phigate::upstream {
 namespace {
 
 constexpr std::string_view models_path = "/documentintelligence/documentModels/";
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
@@ -33,15 +26,14 @@ std::string extension_of(std::string_view url) {
   if (path == std::string_view::npos) return {};
   const std::string_view file = url.substr(url.rfind('/'));
   const std::size_t dot = file.rfind('.');
-  return dot == std::string_view::npos ? std::string() : lower_case(file.substr(dot + 1));
+  return dot == std::string_view::npos ? std::string() : core::ascii::to_lower(file.substr(dot + 1));
 }
 
 // PDF and TIFF have pages to choose from. Office documents and HTML are refused with any, and a picture is one page; an
 // unnamed document is most likely a PDF.
 bool takes_pages(const codec::document_request& asked) {
   if (asked.url.empty()) {
-    const std::string type = lower_case(asked.media_type.substr(0, asked.media_type.find_first_of("; ")));
-    return is_one_of(type, {"application/pdf", "image/tiff", "application/octet-stream", ""});
+    return is_one_of(asked.media_type, {"application/pdf", "image/tiff", "application/octet-stream", ""});
   }
   const std::string extension = extension_of(asked.url);
   if (asked.what == codec::document_request::kind::image) return is_one_of(extension, {"tif", "tiff", "pdf"});
@@ -78,8 +70,7 @@ std::string_view version_of(const core::endpoint& endpoint) {
 // One path segment, spelt so that it can mean nothing else.
 bool is_plain_segment(std::string_view text) {
   const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.' || c == '~';
+    return core::ascii::is_alphanumeric(c) || c == '-' || c == '_' || c == '.' || c == '~';
   };
   return !text.empty() && text.size() <= 128 && text != "." && text != ".." && std::ranges::all_of(text, is_plain);
 }

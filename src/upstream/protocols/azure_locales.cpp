@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "phigate/core/ascii.hpp"
+
 namespace phigate::upstream {
 namespace {
 
@@ -29,23 +31,20 @@ constexpr auto usual_locales = std::to_array<locale_entry>({
 });
 static_assert(std::ranges::is_sorted(usual_locales, {}, &locale_entry::first));
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 // A language of two or three letters and at least one subtag: "de-CH", "zh-Hans-CN", "es-419".
 bool is_full_tag(std::string_view text) {
   constexpr std::size_t longest = 35;
   if (text.size() > longest) return false;
   const std::size_t language = std::min(text.find('-'), text.size());
-  if (language < 2 || language > 3 || !std::ranges::all_of(text.substr(0, language), is_letter)) return false;
+  if (language < 2 || language > 3 || !std::ranges::all_of(text.substr(0, language), core::ascii::is_letter))
+    return false;
   text.remove_prefix(language);
   if (text.empty()) return false;
   while (!text.empty()) {
     text.remove_prefix(1);  // the hyphen
     const std::string_view subtag = text.substr(0, text.find('-'));
     if (subtag.size() < 2 || subtag.size() > 8) return false;
-    if (!std::ranges::all_of(subtag, [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); })) return false;
+    if (!std::ranges::all_of(subtag, core::ascii::is_alphanumeric)) return false;
     text.remove_prefix(subtag.size());
   }
   return true;
@@ -60,7 +59,7 @@ std::string in_usual_case(std::string_view tag) {
     const std::size_t end = std::min(out.find('-', begin), out.size());
     const std::size_t capitals = begin == 0 ? 0 : end - begin == country ? country : end - begin == script ? 1 : 0;
     for (std::size_t at = begin; at < end; ++at) {
-      if (is_letter(out[at])) out[at] = static_cast<char>(at - begin < capitals ? out[at] & ~0x20 : out[at] | 0x20);
+      out[at] = at - begin < capitals ? core::ascii::to_upper(out[at]) : core::ascii::to_lower(out[at]);
     }
     begin = end + 1;
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "phigate/codec/json.hpp"
+#include "phigate/core/ascii.hpp"
 #include "phigate/core/audio.hpp"
 #include "upstream/protocols/openai_conversations.hpp"
 #include "upstream/protocols/parts.hpp"
@@ -41,7 +42,7 @@ std::string target_of(const call& request) {
 }
 
 bool is_number(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && std::ranges::all_of(text, core::ascii::is_digit);
 }
 
 // A filtered prompt is told by its code, or by that of its inner error alone.

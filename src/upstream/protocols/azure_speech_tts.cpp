@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "phigate/core/ascii.hpp"
 #include "phigate/core/audio.hpp"
 #include "upstream/protocols/parts.hpp"
 #include "upstream/protocols/protocols.hpp"
@@ -56,16 +57,6 @@ const output_format& format_named(std::string_view name) {
   return *found;
 }
 
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // A voice's short name begins with its locale: language, for some a script, region ("de-CH-LeniNeural",
 // "iu-Latn-CA-TaqqiqNeural", "es-419-…").
 std::string_view locale_of(std::string_view voice) {
@@ -79,12 +70,14 @@ std::string_view locale_of(std::string_view voice) {
     return part;
   };
   const std::string_view language = next_part();
-  if (language.size() < 2 || language.size() > 3 || !std::ranges::all_of(language, is_lower)) return unknown;
+  if (language.size() < 2 || language.size() > 3 || !std::ranges::all_of(language, core::ascii::is_lower))
+    return unknown;
   std::string_view region = next_part();
-  if (region.size() == 4 && is_upper(region[0]) && std::ranges::all_of(region.substr(1), is_lower))
+  if (region.size() == 4 && core::ascii::is_upper(region[0]) &&
+      std::ranges::all_of(region.substr(1), core::ascii::is_lower))
     region = next_part();
-  const bool is_region = (region.size() == 2 && std::ranges::all_of(region, is_upper)) ||
-                         (region.size() == 3 && std::ranges::all_of(region, is_digit));
+  const bool is_region = (region.size() == 2 && std::ranges::all_of(region, core::ascii::is_upper)) ||
+                         (region.size() == 3 && std::ranges::all_of(region, core::ascii::is_digit));
   return is_region ? voice.substr(0, at - 1) : unknown;
 }
 

@@ -10,10 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "phigate/codec/blanks.hpp"
 #include "phigate/codec/json.hpp"
 #include "phigate/codec/media_request.hpp"
 #include "phigate/codec/response.hpp"
 #include "phigate/codec/transcript.hpp"
+#include "phigate/core/ascii.hpp"
 #include "upstream/protocols/body_edits.hpp"
 #include "upstream/protocols/form_body.hpp"
 #include "upstream/protocols/parts.hpp"
@@ -52,9 +54,7 @@ std::vector<form_field> form_of(const codec::transcription_request& asked) {
 // It becomes part of a path.
 bool is_batch_id(std::string_view text) {
   constexpr std::size_t longest = 64;
-  constexpr auto is_allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
-  };
+  constexpr auto is_allowed = [](char c) { return core::ascii::is_alphanumeric(c) || c == '-'; };
   return !text.empty() && text.size() <= longest && std::ranges::all_of(text, is_allowed);
 }
 
@@ -64,20 +64,13 @@ json_value unwrapped(json_value root) {
   return is_envelope ? root["data"] : root;
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
-
 // A batch's `data`: verbose_json, as an object or inside a string; from an older model just the text.
 std::optional<codec::transcript> read_result(json_value data) {
   if (data.is_object()) return codec::read_verbose_transcript(data);
   const std::optional<std::string_view> text = data.text();
   if (!text) return std::nullopt;
   if (auto heard = codec::read_verbose_transcript(*text)) return heard;
-  const std::string_view plain = trimmed(*text);
+  const std::string_view plain = codec::trimmed(*text);
   if (plain.starts_with('{')) return std::nullopt;  // JSON gone wrong; nobody speaks so
   codec::transcript heard;
   heard.text = plain;

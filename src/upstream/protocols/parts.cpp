@@ -7,36 +7,25 @@
 #include <utility>
 
 #include "phigate/codec/response.hpp"
+#include "phigate/core/ascii.hpp"
 
 namespace phigate::upstream {
 namespace {
 
 using core::failure_kind;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_ignoring_case(char a, char b) {
-  return lower(a) == lower(b);
-}
-
 bool contains(std::string_view text, std::string_view word) {
-  return std::search(text.begin(), text.end(), word.begin(), word.end(), same_ignoring_case) != text.end();
-}
-
-bool equals(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_ignoring_case);
+  const auto same = [](char a, char b) { return core::ascii::to_lower(a) == core::ascii::to_lower(b); };
+  return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+  return core::ascii::is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 // Takes `word` off the front, in any case.
 bool skip(std::string_view& text, std::string_view word) {
-  if (!equals(text.substr(0, word.size()), word)) return false;
+  if (!core::ascii::starts_with_ignoring_case(text, word)) return false;
   text.remove_prefix(word.size());
   return true;
 }

@@ -85,7 +85,6 @@ TEST(analysis_request, asks_for_pages_only_of_documents_that_have_them) {
   constexpr std::string_view word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
   for (const row& one : std::vector<row>{
            {kind::document, "", "application/pdf", true},
-           {kind::document, "", "APPLICATION/PDF; x=y", true},
            {kind::image, "", "image/tiff", true},
            {kind::document, "", "application/octet-stream", true},
            {kind::document, "", "", true},
