@@ -120,6 +120,22 @@ void read_inner(const json& object, core::provider_error& out) {
   }
 }
 
+bool is_shallow(const json& value, int levels) {
+  if (!value.is_structured()) return true;
+  return levels > 0 && std::ranges::all_of(value, [levels](const json& one) { return is_shallow(one, levels - 1); });
+}
+
+// Which category of Azure's content filter held a prompt back; its clients' code reads it here.
+std::string filter_verdict(const json& object) {
+  constexpr std::size_t longest = std::size_t{8} << 10U;
+  constexpr int deepest = 8;  // writing it out recurses
+  const json* inner = member_of(object, "innererror");
+  const json* result = inner == nullptr ? nullptr : member_of(*inner, "content_filter_result");
+  if (result == nullptr || !result->is_object() || !is_shallow(*inner, deepest)) return {};
+  std::string text = inner->dump();
+  return text.size() > longest ? std::string() : text;
+}
+
 // "Validation failed" of the code "validation_failed".
 bool repeats_code(std::string_view message, std::string_view code) {
   constexpr auto is_same = [](char said, char in_code) {
@@ -152,6 +168,7 @@ void read_object(const json& object, core::provider_error& out) {
   out.type = first_name(object, {"type", "error_type", "status"});
   out.code = first_word(object, {"code", "statusCode"});
   out.param = first_word(object, {"param", "target"});
+  out.innererror = filter_verdict(object);
   read_inner(object, out);
   read_list(object, out);
   if (!out.message.empty()) return;

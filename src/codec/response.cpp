@@ -87,6 +87,7 @@ bool is_error(const json_cursor& cursor) {
 struct choice {
   std::uint32_t index = 0;
   bool finished = false;
+  bool in_error = false;  // so says its finish_reason
   output said;
 };
 
@@ -104,6 +105,7 @@ choice read_choice(json_cursor& cursor, std::size_t position) {
       read.said.bytes += part.bytes;
     } else if (key == "finish_reason") {
       read.finished = cursor.kind() != json_kind::null;
+      read.in_error = cursor.string() == "error";
     }
   });
   return read;
@@ -120,12 +122,13 @@ void read_choices(json_cursor& cursor, chunk_facts& out) {
     note(out.started, read.index);
     if (read.finished) note(out.finished, read.index);
     out.has_content |= read.said.has_content || read.finished;
+    out.finishes_in_error |= read.in_error;
     out.relayed_bytes += read.said.bytes;
   });
 }
 
 void reset(chunk_facts& facts) {
-  facts.has_content = facts.is_error = facts.only_usage = false;
+  facts.has_content = facts.is_error = facts.finishes_in_error = facts.only_usage = false;
   facts.usage.reset();
   facts.relayed_bytes = 0;
   facts.started.clear();
@@ -183,13 +186,19 @@ std::optional<completion_facts> response_reader::read_completion(std::string_vie
   if (!cursor) return std::nullopt;
   answer read;
   std::int64_t bytes = 0;
+  bool in_error = false;
   cursor->members([&](json_string key) {
     read_shared(key, *cursor, completion_count::required, read);
     if (key != "choices") return;
-    cursor->elements([&](std::size_t position) { bytes += read_choice(*cursor, position).said.bytes; });
+    cursor->elements([&](std::size_t position) {
+      const choice one = read_choice(*cursor, position);
+      bytes += one.said.bytes;
+      in_error |= one.in_error;
+    });
   });
   completion_facts facts = conclude(read);
   facts.relayed_bytes = bytes;
+  facts.finishes_in_error = in_error;
   return facts;
 }
 

@@ -99,7 +99,9 @@ std::optional<transcript> read_verbose_transcript(json_value body) {
 }
 
 void mend_times(transcript& heard) {
-  if (heard.duration_ms && (*heard.duration_ms < 0 || *heard.duration_ms > longest_recording_ms)) {
+  // Where something was heard, a length of 0 is one that the provider doesn't know: not one to bill by.
+  const std::int64_t least = trimmed(heard.text).empty() && heard.segments.empty() ? 0 : 1;
+  if (heard.duration_ms && (*heard.duration_ms < least || *heard.duration_ms > longest_recording_ms)) {
     heard.duration_ms.reset();
   }
   mend(heard.segments);

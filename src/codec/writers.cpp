@@ -44,6 +44,7 @@ ordered_json error_json(const core::api_error& error) {
   inner["type"] = error.provider_type.empty() ? std::string(traits.type) : error.provider_type;
   inner["param"] = error.param.empty() ? ordered_json(nullptr) : ordered_json(error.param);
   inner["code"] = error.provider_code.empty() ? std::string(traits.code) : error.provider_code;
+  if (!error.provider_innererror.empty()) inner["innererror"] = ordered_json::parse(error.provider_innererror);
   if (ordered_json metadata = metadata_json(error); !metadata.empty()) inner["metadata"] = std::move(metadata);
   return inner;
 }

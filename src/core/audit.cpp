@@ -80,7 +80,7 @@ void append_stream_trailers(std::string& out, const metered& cost) {
 void append_stream_comment(std::string& out, const metered& cost) {
   out.append(": ").append(cost_name).append("=");
   append_number(out, cost.micro_usd);
-  out.append(" ").append(usage_name).append("=").append(to_string(cost.source)).append("\n\n");
+  out.append(" ").append(usage_name).append("=").append(to_string(cost.source)).append("\n");
 }
 
 }  // namespace phigate::core

@@ -10,6 +10,7 @@ namespace {
 bool ends_at_once(failure_kind kind) {
   switch (kind) {
     case failure_kind::too_large:
+    case failure_kind::overloaded:
     case failure_kind::client_mistake:
     case failure_kind::auth_failed:
     case failure_kind::misconfigured:
@@ -45,6 +46,7 @@ api_error passed_on(const attempt_failure& failure) {
   }
   error.provider_type = said.type.empty() ? std::string(fallback.type) : said.type;
   error.provider_code = said.code.empty() ? std::string(fallback.code) : said.code;
+  error.provider_innererror = said.innererror;
   if (failure.retry_after) error.retry_after_seconds = whole_seconds(*failure.retry_after);
   return error;
 }
@@ -59,6 +61,10 @@ api_error final_error(const attempt_failure& failure, const failover::candidate&
       return {.code = error_code::upstream_response_too_large,
               .message =
                   "The answer of " + provider + " was larger than this gateway accepts. Ask for less in one request."};
+    case failure_kind::overloaded:
+      return {.code = error_code::overloaded,
+              .message = "The gateway has no room for an answer of this size while it holds others. Try again shortly.",
+              .retry_after_seconds = 1};
     case failure_kind::auth_failed:
       return {
           .code = error_code::upstream_auth_failed,
@@ -109,6 +115,8 @@ std::string_view to_string(failure_kind kind) {
       return "bad_response";
     case failure_kind::too_large:
       return "too_large";
+    case failure_kind::overloaded:
+      return "overloaded";
     case failure_kind::client_mistake:
       return "client_mistake";
     case failure_kind::auth_failed:

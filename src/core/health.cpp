@@ -33,6 +33,7 @@ std::optional<trouble> trouble_of(failure_kind kind) {
     case failure_kind::misconfigured:
       return trouble::operator_mistake;
     case failure_kind::too_large:
+    case failure_kind::overloaded:
     case failure_kind::client_mistake:
       return std::nullopt;
   }

@@ -56,8 +56,10 @@ asio::awaitable<answer_delivery::outcome> answer_delivery::whole(upstream::attem
   co_return outcome{};
 }
 
-asio::awaitable<answer_delivery::outcome> answer_delivery::events(upstream::attempt& attempt) {
+asio::awaitable<answer_delivery::outcome> answer_delivery::events(upstream::attempt& attempt,
+                                                                  const upstream::conversation& talk) {
   stream_settings how;
+  how.finishes_in_error = talk.finishes_in_error();
   how.hide_usage = !facts_.asks_for_usage;
   how.chunked = !with_.context.http_1_0;
   how.idle = timeouts_.idle;

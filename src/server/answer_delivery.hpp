@@ -39,7 +39,7 @@ class answer_delivery {
   // client gets anything.
   boost::asio::awaitable<outcome> whole(upstream::attempt& attempt, upstream::conversation& talk, farewell& leave,
                                         whole_answer_reader::limits_now limits);
-  boost::asio::awaitable<outcome> events(upstream::attempt& attempt);
+  boost::asio::awaitable<outcome> events(upstream::attempt& attempt, const upstream::conversation& talk);
   boost::asio::awaitable<outcome> bytes(upstream::attempt& attempt, const upstream::conversation& talk);
 
  private:

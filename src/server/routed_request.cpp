@@ -120,7 +120,7 @@ asio::awaitable<routed_request::outcome> routed_request::converse(upstream::conv
     whole_answer_reader::limits_now now = [this] { return limits(upstream::delivery::whole); };
     result = co_await delivery.whole(attempt, talk, leave, std::move(now));
   } else if (how == upstream::delivery::events) {
-    result = co_await delivery.events(attempt);
+    result = co_await delivery.events(attempt, talk);
   } else {
     result = co_await delivery.bytes(attempt, talk);
   }

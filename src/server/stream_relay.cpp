@@ -92,6 +92,10 @@ stream_relay::verdict stream_relay::judge(std::string_view event) {
     provider_said_ = codec::read_provider_error(200, parsed.data);
     return verdict::error;
   }
+  if (chunk_.finishes_in_error && settings_.finishes_in_error) {
+    provider_said_.emplace().message = "The provider gave up on its answer.";
+    return verdict::error;
+  }
   if (chunk_.usage) usage_ = chunk_.usage;
   relayed_bytes_ += chunk_.relayed_bytes;
   note_choices();
@@ -176,7 +180,7 @@ asio::awaitable<void> stream_relay::await_events() {
     co_return;
   }
   idle_left_ -= std::min(idle_left_, std::chrono::duration_cast<std::chrono::milliseconds>(now - since));
-  out_ += ": keep-alive\n\n";
+  out_ += ": keep-alive\n";  // without a blank line, as every comment (core/audit.hpp)
 }
 
 // Whether the stream is over, and how. Only one that is whole gets a [DONE]: a cut must not look like an end.

@@ -24,8 +24,9 @@
 namespace phigate::server {
 
 struct stream_settings {
-  bool hide_usage = true;  // the client did not ask: a chunk with usage and no choices is kept from it
-  bool chunked = true;     // false: an HTTP/1.0 client
+  bool hide_usage = true;          // the client did not ask: a chunk with usage and no choices is kept from it
+  bool chunked = true;             // false: an HTTP/1.0 client
+  bool finishes_in_error = false;  // of upstream::conversation
   std::chrono::milliseconds idle{120'000};
   std::chrono::milliseconds longest{3'600'000};
   std::chrono::milliseconds keep_alive{15'000};  // a client that has heard nothing for so long gets a comment
@@ -104,7 +105,7 @@ class stream_relay {
   bool complete_ = false;
   bool done_seen_ = false;
   bool provider_failed_ = false;                       // an error event, or something that is no event
-  std::optional<core::provider_error> provider_said_;  // of an error event
+  std::optional<core::provider_error> provider_said_;  // where it ended the stream itself
   std::optional<core::attempt_failure> read_failure_;
   bool at_end_ = false;
   std::string_view broken_by_;

@@ -12,6 +12,13 @@ namespace phigate::server {
 namespace asio = boost::asio;
 using core::failure_kind;
 
+namespace {
+
+// Room for this much each answer has in any case: a request that was let in shall end.
+constexpr std::size_t assured_room = std::size_t{1} << 20U;
+
+}  // namespace
+
 whole_answer_reader::whole_answer_reader(exchange& with, const core::eligible_route& route,
                                          upstream::conversation& talk, std::chrono::milliseconds idle,
                                          limits_now limits)
@@ -29,7 +36,7 @@ asio::awaitable<whole_answer_reader::outcome> whole_answer_reader::read(upstream
     if (auto* failure = std::get_if<core::attempt_failure>(&step)) co_return std::unexpected(std::move(*failure));
     if (auto* said = std::get_if<upstream::answered>(&step)) {
       if (said->body && !keep_instead(*said->body)) {
-        co_return std::unexpected(core::unusable_answer(failure_kind::too_large, "memory"));
+        co_return std::unexpected(core::unusable_answer(failure_kind::overloaded, "memory"));
       }
       co_return whole_answer{std::move(*said), std::move(body_), status_};
     }
@@ -45,7 +52,13 @@ asio::awaitable<whole_answer_reader::outcome> whole_answer_reader::read(upstream
 bool whole_answer_reader::keep_instead(std::string_view rendered) {
   body_ = {};
   memory_.release();
-  return memory_.grow(rendered.size());
+  return take_memory(rendered.size());
+}
+
+bool whole_answer_reader::take_memory(std::size_t size) {
+  if (memory_.amount() + size > assured_room) return memory_.grow(size);
+  memory_.take(size);
+  return true;
 }
 
 // The whole of one answer, and what the conversation makes of it.
@@ -59,8 +72,8 @@ asio::awaitable<whole_answer_reader::reply> whole_answer_reader::hear(upstream::
     if (piece.kind == upstream::attempt::read_kind::failed) co_return std::unexpected(std::move(piece.failure));
     if (piece.kind == upstream::attempt::read_kind::end) break;
     if (piece.kind != upstream::attempt::read_kind::data) continue;
-    if (!memory_.grow(piece.data.size()))
-      co_return std::unexpected(core::unusable_answer(failure_kind::too_large, "memory"));
+    if (!take_memory(piece.data.size()))
+      co_return std::unexpected(core::unusable_answer(failure_kind::overloaded, "memory"));
     body_.append(piece.data);
   }
   if (from.has_surplus()) co_return std::unexpected(core::unusable_answer(failure_kind::bad_response, "surplus bytes"));

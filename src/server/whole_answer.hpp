@@ -42,6 +42,7 @@ class whole_answer_reader {
  private:
   using reply = std::expected<upstream::reply_step, core::attempt_failure>;
   bool keep_instead(std::string_view rendered);
+  bool take_memory(std::size_t size);
   boost::asio::awaitable<reply> hear(upstream::attempt& from);
   boost::asio::awaitable<reply> ask(const upstream::wire_request& request);
   boost::asio::awaitable<reply> ask_once(const upstream::wire_request& request, bool fresh, bool& stale);

@@ -184,9 +184,9 @@ asio::awaitable<attempt::outcome> attempt::send(const wire_request& request, std
   arm_within(limits_.answer);
   reach_ = reach::maybe_sent;
   const net::io_result written = co_await connection_->write(buffers);
+  sent_whole_ = !written.error;
   if (cut_.why() != net::interruption::none) co_return std::unexpected(broken_connection("sending"));
   // A provider may answer and close before it has read all: what it said is worth reading.
-  sent_whole_ = !written.error;
   sent_at_ = std::chrono::steady_clock::now();
   timer_.arm(std::min(sent_at_ + limits_.answer, limits_.total));
   co_return outcome{};

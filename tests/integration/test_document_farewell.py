@@ -159,6 +159,29 @@ class Leaving(DocumentCase):
         self.assertFalse(self.explain(document())["candidates"][0]["cooling"])
 
 
+class LeavingTooOften(DocumentCase):
+    """What outlives its request counts as one in flight: else whoever sends and leaves would have any number of them."""
+
+    protocols = (AZURE,)
+    config = {"limits": {"in_flight": 2}}
+
+    def test_no_more_are_let_in_until_the_provider_has_spoken(self) -> None:
+        gate = Gate()
+        self.addCleanup(gate.open)
+        self.world["first"].script([faults.reply(gate=gate)] * 2)
+        connections = [self.send_document(document(), phi="true") for _ in range(2)]
+        eventually(lambda: sum(one.whole for one in self.sent("POST")) == 2, "both are at the provider")
+        for connection in connections:
+            connection.close()
+        eventually(lambda: self.gateway.samples().total("phigate_in_flight_requests") == 0, "both are over")
+        refused = self.read_document(document(), phi="true")
+        self.assert_error(refused, 503, "overloaded")
+        self.assertEqual(refused.header("retry-after"), "1")
+        gate.open()
+        self.assert_deleted(2)
+        eventually(lambda: self.read_document(document()).status == 200, "there is room again")
+
+
 class Late(DocumentCase):
     protocols = (AZURE,)
     config = {"timeouts": {"first_byte": "500ms", "idle": "500ms", "total": "1100ms"}}

@@ -9,7 +9,8 @@ from sim import faults
 from sim.upstream import Step
 from sim.wire import to_json
 from support.case import document
-from support.documents import AZURE, PAGE_COST, DocumentCase
+from support.documents import AZURE, PAGE_COST, DocumentCase, linked
+from support.raw_client import Response
 
 BREAK = "\n\n<!-- PageBreak -->\n\n"
 TEXTS = ("Überschrift\n\nGrüße", "👩🏽\u200d🔬 e\u0301 \U0001f9ea", "漢字 | ≤ § & <b>", "")
@@ -146,6 +147,48 @@ class Pages(ResultCase):
             self.assert_pages(result(content, pages), *texts)
         for pages in ([None], [[]], [{"spans": []}]):
             self.assert_pages(result("one" + BREAK + "two", pages), "one\n\ntwo")
+
+
+class Chosen(ResultCase):
+    """Pages that were asked for, in an answer that says badly which they are."""
+
+    def read_pages(self, told: Any, *asked: int, link: str = "https://example.org/a.pdf") -> Response:
+        self.nothing_cools(document())
+        self.world.forget()
+        self.world["first"].script([finished(told)])
+        return self.read_document(linked(link, pages=list(asked)))
+
+    def assert_chosen(self, told: Any, asked: tuple[int, ...], **found: Any) -> None:
+        with self.subTest(str(told)):
+            response = self.read_pages(told, *asked)
+            self.assert_ok(response, "first")
+            pages = {f"page_{page['index']}": page["markdown"] for page in response.json()["pages"]}
+            self.assertEqual(pages, found)
+            self.assertEqual(response.header("x-phi-cost-micro"), str(len(found) * PAGE_COST))
+
+    def test_without_a_number_they_are_those_that_were_sent_for_in_order(self) -> None:
+        nameless = [{"spans": [span(0, 1)]}, {"spans": [span(1, 1)]}]
+        self.assert_chosen(result("ab", nameless), (4, 2), page_2="a", page_4="b")
+        self.assert_chosen(result("b", [{"pageNumber": 0, "spans": [span(0, 1)]}]), (2,), page_2="b")
+        self.assert_chosen(result("a" + BREAK + "b", []), (7, 5), page_5="a", page_7="b")
+        self.assert_chosen(result("ab", [nameless[0], {"pageNumber": 3, **nameless[1]}]), (4, 2), page_4="a", page_2="b")
+
+    def test_text_is_not_lost_without_a_word(self) -> None:
+        for told in (
+            result("ab", [{"pageNumber": 1, "spans": [span(0, 2)]}]),
+            result("ab", [{"spans": [span(0, 1)]}, {"spans": [span(1, 1)]}]),
+            result("a" + BREAK + "b", []),
+        ):
+            with self.subTest(str(told)):
+                response = self.read_pages(told, 2)
+                self.assert_ok(response, "second")
+                self.assert_attempts(response, 2)
+
+    def test_beyond_the_documents_end_there_are_none(self) -> None:
+        response = self.read_pages(result("ab", listed("a", "b", between="")), 9, link="https://example.org/a.docx")
+        self.assert_ok(response, "first")
+        self.assertEqual(response.json()["pages"], [])
+        self.assertEqual(response.json()["usage_info"]["pages_processed"], 2)
 
 
 class Bounds(ResultCase):

@@ -191,19 +191,27 @@ class Extras(DocumentCase):
     @classmethod
     def build_world(cls) -> World:
         world = super().build_world()
-        able = model("ocr", price=per_page(90), features=["file", "annotations", "blocks"])
+        able = model("ocr", price=per_page(90), features=["file", "annotations"])
         world.provider("able", {"ocr-a": able}, protocol="mistral", agreements=[agreement(["EU"], ["ocr"])])
         return world
 
     def test_they_need_a_route_that_declares_them(self) -> None:
-        for fields in ({"document_annotation_format": {"type": "text"}}, {"include_blocks": True}):
-            self.assert_ok(self.read_document(document(**fields)), "able")
+        for name in ("document_annotation_format", "bbox_annotation_format"):
+            self.assert_ok(self.read_document(document(**{name: {"type": "text"}})), "able")
         self.assert_error(self.read_document(document(confidence_scores_granularity="word")), 422, "no_route")
         self.assertEqual(self.world["first"].connections, [])
 
     def test_switched_off_they_need_nothing(self) -> None:
-        body = document(include_blocks=False, provider={"only": ["second"]})
+        body = document(document_annotation_format=None, provider={"only": ["second"]})
         self.assert_ok(self.read_document(body), "second")
+
+    def test_blocks_are_sent_on_where_they_can_be_had_and_are_no_reason_to_refuse(self) -> None:
+        """Mistral's own SDK asks for them in every request."""
+        self.assert_ok(self.read_document(document(include_blocks=True)), "first")
+        self.assertNotIn("include_blocks", self.sent("POST")[0].json())
+        body = document(include_blocks=True, provider={"require_parameters": True})
+        self.assert_ok(self.read_document(body), "second")
+        self.assertTrue(self.one_request(self.world["second"]).json()["include_blocks"])
 
     def test_a_stored_file_goes_to_who_has_files(self) -> None:
         self.world["able"].script([faults.reply(body=b'{"pages":[],"usage_info":{"pages_processed":2}}')])

@@ -164,3 +164,30 @@ class MemoryLimit(GatewayCase):
         self.assert_error(response, 503, "overloaded")
         self.assertEqual(response.header("retry-after"), "1")
         self.assert_ok(self.chat())
+
+    def test_an_answer_that_finds_no_room_is_no_fault_of_its_provider(self) -> None:
+        self.world["first"].script([faults.reply(body=b'{"choices":[],"x":"' + b"x" * (2 << 20) + b'"}')])
+        response = self.chat()
+        error = self.assert_error(response, 503, "overloaded")
+        self.assertNotIn("first", error["message"])
+        self.assertEqual(response.header("retry-after"), "1")
+        self.assert_ok(self.chat(), "first")
+
+    def test_a_request_that_was_let_in_ends_well_though_all_of_the_memory_is_taken(self) -> None:
+        gate = faults.Gate()
+        self.addCleanup(gate.open)
+        answer = b'{"choices":[],"x":"' + b"x" * 100_000 + b'"}'
+        self.world["first"].script([faults.reply(body=answer, gate=gate)])
+        served = self.send_only()
+        eventually(lambda: self.world["first"].requests, "it is at the provider")
+        greedy = self.connect()
+        greedy.send(
+            b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            b"Expect: 100-continue\r\nContent-Length: 1048000\r\n\r\n"
+        )
+        self.assertEqual(greedy.read_head().status, 100, "its body was let in")
+        self.assert_error(self.chat(question("x" * 1000)), 503, "overloaded")
+        gate.open()
+        response = served.read_response()
+        self.assert_ok(response, "first")
+        self.assertEqual(response.body, answer)

@@ -194,7 +194,7 @@ class Ends(FailoverCase):
                     "message": "the-reason",
                     "param": "prompt",
                     "status": 400,
-                    "innererror": {"code": "x"},
+                    "innererror": {"code": "x", "content_filter_result": {"hate": {"filtered": True}}},
                 }
             },
             "a string": {"error": "the-reason"},
@@ -205,6 +205,7 @@ class Ends(FailoverCase):
                 error = self.assert_ends(faults.status(400, body), 400, None)
                 self.assertIn("the-reason", error["message"])
                 self.assertTrue(error["code"] is None or isinstance(error["code"], str))
+                self.assertEqual(error.get("innererror"), body["error"]["innererror"] if name == "azure" else None)
 
     def test_error_bodies_that_say_nothing(self) -> None:
         for body in (b"", b"{}", b"[]", b"null", b"\xff\xfe", b"{", b"\x00" * 10):

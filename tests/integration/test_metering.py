@@ -71,7 +71,7 @@ class MeteringCase(GatewayCase):
         self.assertEqual(
             (streamed.trailer("x-phi-cost-micro"), streamed.trailer("x-phi-usage")), (str(expected), source), usage
         )
-        self.assertIn(f": x-phi-cost-micro={expected} x-phi-usage={source}\n\ndata: [DONE]".encode(), streamed.body)
+        self.assertIn(f": x-phi-cost-micro={expected} x-phi-usage={source}\ndata: [DONE]".encode(), streamed.body)
 
 
 def usage(prompt: Any, completion: Any, **details: Any) -> dict[str, Any]:

@@ -280,7 +280,7 @@ class Costs(TranscriptionsCase):
                 self.assert_cost(self.ask("open", audio=wav(3000)), "open", 3, "estimated")
 
     def test_fractions_of_a_second_round_up_once(self) -> None:
-        for said, seconds in (("2.0", 2), ("2.0004", 2), ("2.001", 3), ("0", 0), ("0.1", 1)):
+        for said, seconds in (("2.0", 2), ("2.0004", 2), ("2.001", 3), ("0.1", 1)):
             with self.subTest(said):
                 self.world["open"].script([faults.reply(body=b'{"text":"a","duration":' + said.encode() + b"}")])
                 self.assert_cost(self.ask("open"), "open", seconds, "provider")

@@ -16,13 +16,12 @@ inline std::span<const core::protocol> sample_protocols() {
   static constexpr std::array<std::string_view, 4> azure_formats{"mp3", "opus", "wav", "pcm"};
   static constexpr std::array<std::string_view, 6> openai_features{"diarization", "file", "instructions",
                                                                    "logprobs",    "sse",  "stream"};
-  static constexpr std::array<std::string_view, 4> mistral_features{"annotations", "blocks", "confidence_scores",
-                                                                    "file"};
+  static constexpr std::array<std::string_view, 3> mistral_features{"annotations", "confidence_scores", "file"};
   static constexpr std::array<std::string_view, 2> unheard{"chunking_strategy", "temperature"};
   static constexpr std::array<std::string_view, 1> unspoken{"instructions"};
-  static constexpr std::array<std::string_view, 7> unread{"extract_footer", "extract_header", "id",
-                                                          "image_limit",    "image_min_size", "include_image_base64",
-                                                          "table_format"};
+  static constexpr std::array<std::string_view, 8> unread{"extract_footer",       "extract_header", "id",
+                                                          "image_limit",          "image_min_size", "include_blocks",
+                                                          "include_image_base64", "table_format"};
   static constexpr std::array<std::string_view, 7> not_at_mistral{
       "chunking_strategy", "prompt", "prompt_cache_retention", "safety_identifier", "service_tier", "store", "user"};
   static constexpr std::array<core::protocol, 7> all{{

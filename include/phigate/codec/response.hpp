@@ -20,14 +20,16 @@ struct completion_facts {
   std::optional<core::token_usage> usage;  // absent when there is none, or it is not sound
   std::int64_t relayed_bytes = 0;          // text, reasoning and arguments: the estimate's base
   bool is_error = false;                   // a 200 whose body is an error object without choices or data
+  bool finishes_in_error = false;          // a choice's finish_reason is "error"
   bool float_embeddings = false;           // data[].embedding holds arrays
 };
 
 // One event of a stream, opened.
 struct chunk_facts {
-  bool has_content = false;  // commits the stream (spec §5)
-  bool is_error = false;     // {"error": …}
-  bool only_usage = false;   // `usage` set and `choices` empty: hidden from a client that did not ask
+  bool has_content = false;        // commits the stream (spec §5)
+  bool is_error = false;           // {"error": …}
+  bool finishes_in_error = false;  // a choice's finish_reason is "error"
+  bool only_usage = false;         // `usage` set and `choices` empty: hidden from a client that did not ask
   std::optional<core::token_usage> usage;
   std::int64_t relayed_bytes = 0;
   std::vector<std::uint32_t> started;   // indices of choices seen in it, each once; 128 at most

@@ -58,7 +58,7 @@ std::optional<transcript> read_verbose_transcript(json_value body);
 inline constexpr std::int64_t longest_recording_ms = 10'000LL * 3'600'000;
 
 // Brings every time between 0 and the longest, no begin before the one in front of it, no end before its begin. A
-// duration outside those bounds becomes unknown.
+// duration outside those bounds becomes unknown, and so does one of 0 where something was heard.
 void mend_times(transcript& heard);
 
 }  // namespace phigate::codec

@@ -29,9 +29,10 @@ struct audit_facts {
 // "x-request-id: …\r\n" and so on, appended to `out`.
 void append_audit_headers(std::string& out, const audit_facts& facts);
 
-// A stream's trailers, and the comment line before its [DONE].
+// A stream's trailers, and the comment line before its [DONE]. No blank line ends it: clients that take one for the end
+// of an event would find an empty event there.
 std::string_view stream_trailer_names();  // "x-phi-cost-micro, x-phi-usage"
 void append_stream_trailers(std::string& out, const metered& cost);
-void append_stream_comment(std::string& out, const metered& cost);  // ": x-phi-cost-micro=… x-phi-usage=…\n\n"
+void append_stream_comment(std::string& out, const metered& cost);  // ": x-phi-cost-micro=… x-phi-usage=…\n"
 
 }  // namespace phigate::core

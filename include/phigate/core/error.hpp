@@ -87,10 +87,12 @@ struct api_error {
   error_code code = error_code::internal_error;
   std::string message{};
   std::string param{};  // empty: null
-  // A provider's own error passed on (spec §5): its status, code and type stand in for the table's.
+  // A provider's own error passed on (spec §5): its status, code and type stand in for the table's, and what a content
+  // filter found goes with them.
   std::optional<int> status{};
   std::string provider_code{};
   std::string provider_type{};
+  std::string provider_innererror{};  // a JSON object; empty: left out
   std::optional<std::int64_t> retry_after_seconds{};
   std::vector<attempt_record> attempts{};
   std::vector<exclusion_count> excluded{};

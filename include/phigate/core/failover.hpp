@@ -28,6 +28,7 @@ enum class failure_kind : std::uint8_t {
   request_timeout,  // 408
   bad_response,     // no valid HTTP, no JSON where JSON is due, content-encoded, an error event before content
   too_large,        // a response over limits.response
+  overloaded,       // a response that found no room in limits.memory: not the provider's fault
   client_mistake,   // any other 4xx: passed on
   auth_failed,      // 401, 402, 403: the operator's credential
   misconfigured,    // 404: the operator's model or URL
@@ -40,6 +41,7 @@ struct provider_error {
   std::string type;
   std::string code;
   std::string param;
+  std::string innererror{};  // what Azure's content filter found: a JSON object; empty: nothing
 };
 
 struct attempt_failure {

@@ -12,8 +12,8 @@ namespace phigate::core {
 
 // Features that take more than the provider's word: the adapter must send on what they stand for and bring the answer
 // back. A model may declare one only where its protocol does (`protocol::features`).
-inline constexpr std::array<std::string_view, 9> features_of_adapters{
-    "annotations", "blocks", "confidence_scores", "diarization", "file", "instructions", "logprobs", "sse", "stream"};
+inline constexpr std::array<std::string_view, 8> features_of_adapters{
+    "annotations", "confidence_scores", "diarization", "file", "instructions", "logprobs", "sse", "stream"};
 
 struct protocol {
   std::string_view name;  // as the registry writes it: "openai"

@@ -22,6 +22,8 @@ class bounded_count {
     }
     return false;
   }
+  // Past the bound if need be, for what belongs to work that was let in already: it keeps new work out instead.
+  void take(std::size_t amount) { taken_.fetch_add(amount, std::memory_order_relaxed); }
   void give_back(std::size_t amount) { taken_.fetch_sub(amount, std::memory_order_relaxed); }
   [[nodiscard]] std::size_t taken() const { return taken_.load(std::memory_order_relaxed); }
 
@@ -48,6 +50,12 @@ class permit {
     amount_ += amount;
     return true;
   }
+  // Past the bound if need be.
+  void take(std::size_t amount) {
+    source_->take(amount);
+    amount_ += amount;
+  }
+  [[nodiscard]] std::size_t amount() const { return amount_; }
   void release() { source_->give_back(std::exchange(amount_, 0)); }
 
  private:

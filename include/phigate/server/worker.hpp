@@ -96,10 +96,14 @@ class worker {
   void add(session& opened);
   void remove(session& closed);
 
-  // Work in the background that outlasts its session: a worker that closes waits for it.
+  // Work in the background that outlasts its request, and counts as one in flight for so long: a client that sends and
+  // leaves must not have any number of them under way. A worker that closes waits for it.
   class errand {
    public:
-    explicit errand(worker& on) : on_(on) { ++on_.errands_; }
+    explicit errand(worker& on) : on_(on), in_flight_(on.shared.gate.in_flight) {
+      in_flight_.take(1);
+      ++on_.errands_;
+    }
     errand(const errand&) = delete;
     errand& operator=(const errand&) = delete;
     ~errand() {
@@ -109,6 +113,7 @@ class worker {
 
    private:
     worker& on_;
+    permit in_flight_;
   };
 
  private:

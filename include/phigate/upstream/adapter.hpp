@@ -97,6 +97,8 @@ class conversation {
   virtual wire_request first() = 0;
   // For events and bytes: the head of a 2xx answer to the first request, before anything is relayed. Nothing: it fits.
   virtual std::optional<core::attempt_failure> check(const answer_head& /*head*/) { return std::nullopt; }
+  // For events: whether a choice that ends for the reason "error" is the provider's failure, as an error event is.
+  [[nodiscard]] virtual bool finishes_in_error() const { return false; }
   // A 2xx answer to the last request, whole. `body` has codec::padding readable bytes behind it. Not asked for events
   // or bytes.
   virtual reply_step take(const answer_head& head, std::string_view body) = 0;

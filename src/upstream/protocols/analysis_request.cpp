@@ -40,11 +40,10 @@ bool takes_pages(const codec::document_request& asked) {
   return !is_one_of(extension, {"docx", "xlsx", "pptx", "html", "htm", "jpg", "jpeg", "png", "bmp", "heif", "heic"});
 }
 
-// "1-3,5": counted from 1, sorted and merged.
+// "1-3,5": counted from 1, merged.
 std::string page_ranges(const std::vector<std::uint32_t>& pages) {
   constexpr std::size_t longest = 6144;  // of what a request line of 8 KiB carries
-  std::vector<std::uint64_t> numbers(pages.begin(), pages.end());
-  std::ranges::sort(numbers);
+  const std::vector<std::uint64_t> numbers(pages.begin(), pages.end());
   const auto range = [](std::uint64_t first, std::uint64_t last) {
     std::string text = std::to_string(first + 1);
     if (last > first) text += '-' + std::to_string(last + 1);
@@ -85,8 +84,17 @@ std::string analyze_target(const core::endpoint& endpoint, const core::hosted_mo
   target += ":analyze?api-version=";
   target += percent_encoded(version_of(endpoint));
   target += "&outputContentFormat=markdown&stringIndexType=unicodeCodePoint";
-  if (!asked.pages.empty() && takes_pages(asked)) target += "&pages=" + page_ranges(asked.pages);
+  const std::vector<std::uint32_t> pages = pages_sent_for(asked);
+  if (!pages.empty()) target += "&pages=" + page_ranges(pages);
   return target;
+}
+
+std::vector<std::uint32_t> pages_sent_for(const codec::document_request& asked) {
+  if (!takes_pages(asked)) return {};
+  std::vector<std::uint32_t> pages = asked.pages;
+  std::ranges::sort(pages);
+  pages.erase(std::ranges::unique(pages).begin(), pages.end());
+  return pages;
 }
 
 codec::spliced_body analyze_body(const codec::document_request& asked) {

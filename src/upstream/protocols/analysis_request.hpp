@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "phigate/codec/media_request.hpp"
 #include "phigate/codec/splice.hpp"
@@ -16,6 +17,9 @@ namespace phigate::upstream {
 // kind of document lets one choose.
 std::string analyze_target(const core::endpoint& endpoint, const core::hosted_model& model,
                            const codec::document_request& asked);
+
+// The pages that analyze_target asks for, counted from 0: sorted, each once. Empty: it asks for all that there are.
+std::vector<std::uint32_t> pages_sent_for(const codec::document_request& asked);
 
 // {"urlSource": …} or {"base64Source": …}. A document that came in the request is not copied, nor looked at: it is
 // base64 (document_request). `asked` and the body outlive what is returned.

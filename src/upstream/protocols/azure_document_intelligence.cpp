@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "upstream/protocols/analysis_fault.hpp"
 #include "upstream/protocols/analysis_request.hpp"
 #include "upstream/protocols/layout_pages.hpp"
+#include "upstream/protocols/page_choice.hpp"
 #include "upstream/protocols/parts.hpp"
 #include "upstream/protocols/polling.hpp"
 #include "upstream/protocols/protocols.hpp"
@@ -25,8 +27,9 @@ namespace {
 
 using codec::json_value;
 
-constexpr std::array<std::string_view, 7> ignored_fields{
-    "extract_footer", "extract_header", "id", "image_limit", "image_min_size", "include_image_base64", "table_format"};
+constexpr std::array<std::string_view, 8> ignored_fields{"extract_footer",       "extract_header", "id",
+                                                         "image_limit",          "image_min_size", "include_blocks",
+                                                         "include_image_base64", "table_format"};
 
 constexpr core::protocol analysis_facts{
     .name = "azure_document_intelligence",
@@ -96,7 +99,6 @@ class analysis final : public conversation {
   }
 
   reply_step take(const answer_head& head, std::string_view body) override {
-    excused_ = 0;
     if (!operation_ && !head.operation_location.empty()) {
       operation_ = target_at_origin(head.operation_location, request_.endpoint.url);
       if (!operation_) return unusable("the operation's address is not at the endpoint's origin");
@@ -116,11 +118,8 @@ class analysis final : public conversation {
   }
 
   std::optional<reply_step> excuse(const refusal& refused, const answer_head& head) override {
-    constexpr int most_excused = 5;  // in a row
-    const bool is_busy = (refused.status == 429 || refused.status == 503) && head.retry_after;
-    if (!is_busy || excused_ == most_excused) return lost_operation(refused);
-    ++excused_;
-    return ask(pace_.refused(*head.retry_after));
+    if (const auto wait = pace_.refused(refused.status, head.retry_after)) return ask(*wait);
+    return lost_operation(refused);
   }
 
  private:
@@ -135,31 +134,29 @@ class analysis final : public conversation {
   }
 
   [[nodiscard]] reply_step finish(json_value result) const {
-    const std::optional<std::vector<layout_page>> pages = layout_pages(result);
+    std::optional<std::vector<layout_page>> pages = layout_pages(result);
     if (!pages) return unusable("the result has no content, or none that is a document's pages");
-    const auto analysed = static_cast<std::int64_t>(pages->size());
+    const std::int64_t analysed = std::ssize(*pages);
+    const std::optional<std::vector<layout_page>> chosen = chosen_pages(std::move(*pages), asked_);
+    if (!chosen) return unusable("the pages that were asked for can't be told in the result");
     answered out;
     out.content_type = "application/json";
-    out.body = write_answer(*pages, result["modelId"].text().value_or(request_.model.upstream));
+    out.body = write_answer(*chosen, analysed, result["modelId"].text().value_or(request_.model.upstream));
     out.usage.pages = analysed;
     return out;
   }
 
-  [[nodiscard]] std::string write_answer(const std::vector<layout_page>& pages, std::string_view model) const {
-    std::vector<std::uint32_t> wanted = asked_.pages;
-    std::ranges::sort(wanted);
+  [[nodiscard]] std::string write_answer(const std::vector<layout_page>& pages, std::int64_t analysed,
+                                         std::string_view model) const {
     codec::json_writer out;
     out.begin_object();
     out.key("pages").begin_array();
-    for (const layout_page& page : pages) {
-      // Not every document's pages can be asked for, so more than those may have been analysed.
-      if (wanted.empty() || std::ranges::binary_search(wanted, page.index)) write_page(out, page);
-    }
+    for (const layout_page& page : pages) write_page(out, page);
     out.end_array();
     out.key("model").text(model);
     out.key("document_annotation").null();
     out.key("usage_info").begin_object();
-    out.key("pages_processed").integer(static_cast<std::int64_t>(pages.size()));
+    out.key("pages_processed").integer(analysed);
     out.key("doc_size_bytes");
     if (asked_.url.empty()) {
       out.integer(decoded_size(asked_.base64));
@@ -175,7 +172,6 @@ class analysis final : public conversation {
   const codec::document_request& asked_;
   std::optional<std::string> operation_;  // its target at the endpoint
   poll_pace pace_{usual_wait};
-  int excused_ = 0;  // refusals since the last answer
 };
 
 class azure_document_intelligence_adapter final : public adapter {

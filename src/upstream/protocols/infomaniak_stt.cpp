@@ -145,6 +145,7 @@ class transcription final : public conversation {
   }
 
   std::optional<reply_step> excuse(const refusal& refused, const answer_head& head) override {
+    if (const auto wait = pace_.refused(refused.status, head.retry_after)) return ask(*wait);
     if (refused.status != 404) return lost_operation(refused);
     // A batch is not found until it is done; a method that is not found never will be.
     if (says_any(codec::read_provider_error(refused.status, refused.body), {"method_not_found"})) return std::nullopt;
@@ -169,12 +170,14 @@ class transcription final : public conversation {
     return transcript_answer(*heard, asked_);
   }
 
-  reply_step poll(const answer_head& head) {
+  reply_step poll(const answer_head& head) { return ask(pace_.at_work(head.retry_after)); }
+
+  [[nodiscard]] reply_step ask(std::chrono::milliseconds after) const {
     ask_again next;
     next.request.method = "GET";
     next.request.target = call_.endpoint.url.prefix + "/results/" + batch_id_;
     next.request.header_lines = content_lines({}, "application/json");
-    next.after = pace_.at_work(head.retry_after);
+    next.after = after;
     return next;
   }
 

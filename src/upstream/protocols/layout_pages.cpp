@@ -243,10 +243,11 @@ std::optional<page_size> read_size(json_value page) {
   return page_size{*width, *height};
 }
 
-std::int64_t read_index(json_value page, std::size_t place) {
+void read_index(json_value listed, std::size_t place, layout_page& page) {
   constexpr std::int64_t most_pages = 1'000'000;
-  const std::optional<std::int64_t> number = page["pageNumber"].integer();
-  return number && *number >= 1 && *number <= most_pages ? *number - 1 : static_cast<std::int64_t>(place);
+  const std::optional<std::int64_t> number = listed["pageNumber"].integer();
+  page.is_numbered = number && *number >= 1 && *number <= most_pages;
+  page.index = page.is_numbered ? *number - 1 : static_cast<std::int64_t>(place);
 }
 
 // As many as are listed: each is analysed and paid for.
@@ -258,7 +259,7 @@ std::vector<layout_page> listed_pages(const std::vector<json_value>& list, std::
       if (const auto read = read_span(span, pages.size())) spans.push_back(*read);
     }
     layout_page& page = pages.emplace_back();
-    page.index = read_index(listed, pages.size() - 1);
+    read_index(listed, pages.size() - 1, page);
     page.size = read_size(listed);
   }
   if (page_cutter(content, pages).cut(std::move(spans))) return pages;

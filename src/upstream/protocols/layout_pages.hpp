@@ -30,8 +30,9 @@ struct page_size {  // in pixels at layout_dpi
 };
 
 struct layout_page {
-  std::int64_t index = 0;  // from 0
-  std::string markdown;    // without the provider's comments on page breaks, headers, footers and numbers
+  std::int64_t index = 0;    // from 0
+  bool is_numbered = false;  // by the provider; else the index is its place among the pages
+  std::string markdown;      // without the provider's comments on page breaks, headers, footers and numbers
   std::optional<std::string> header;
   std::optional<std::string> footer;
   std::optional<page_size> size;  // absent where a page has none: Office documents, HTML

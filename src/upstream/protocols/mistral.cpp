@@ -27,7 +27,7 @@ namespace {
 using core::failure_kind;
 using core::modality;
 
-constexpr std::array<std::string_view, 4> features{"annotations", "blocks", "confidence_scores", "file"};
+constexpr std::array<std::string_view, 3> features{"annotations", "confidence_scores", "file"};
 // Of a transcription the first two, of chat and embeddings those that their dialects below drop.
 constexpr std::array<std::string_view, 7> ignored_fields{
     "chunking_strategy", "prompt", "prompt_cache_retention", "safety_identifier", "service_tier", "store", "user"};
@@ -139,7 +139,8 @@ class mistral_adapter final : public adapter {
     if (called == modality::ocr) return std::make_unique<reading>(request, std::move(target));
     if (called == modality::stt) return mistral_transcription(request, std::move(target));
     const bool embeds = called == modality::embeddings;
-    return openai_text(request, std::move(target), embeds ? &embeddings_dialect() : &chat_dialect());
+    return openai_text(request, std::move(target),
+                       {.dialect = embeds ? &embeddings_dialect() : &chat_dialect(), .finishes_in_error = true});
   }
 
   [[nodiscard]] core::attempt_failure classify(const refusal& refused, const core::provider& /*by*/) const override {

@@ -1,6 +1,7 @@
 // The OpenAI-compatible protocol, and the ways in which providers that speak it report errors differently.
 #include <algorithm>
 #include <stdexcept>
+#include <string_view>
 
 #include "phigate/codec/json.hpp"
 #include "phigate/core/audio.hpp"
@@ -22,21 +23,43 @@ constexpr core::protocol openai_facts{
     .features = openai_features,
 };
 
+// Messages repeat what clients wrote. Where a verdict holds a route against its provider, a message counts by its first
+// words alone.
+bool is_about_access(const core::provider_error& said) {
+  const core::provider_error kind{.message = {}, .type = said.type, .code = said.code, .param = {}};
+  return says_any(kind, {"auth", "api_key", "permission", "forbidden", "credential"}) ||
+         opens_with_any(said.message, {"access denied", "authentication", "authorization", "forbidden",
+                                       "incorrect api key", "invalid api key", "permission denied", "unauthorized"});
+}
+
 // Together answers 403 to a prompt that is too long (docs.together.ai, error codes).
 bool is_too_long(int status, const core::provider_error& said, const core::provider& by) {
   if (status != 403) return false;
   if (says_any(said, {"context length", "context_length", "context window", "token count", "too many tokens"}))
     return true;
-  return by.slug == "together" &&
-         !says_any(said, {"auth", "api key", "api_key", "permission", "forbidden", "credential"});
+  return by.slug == "together" && !is_about_access(said);
+}
+
+// "The model `x` does not exist", "Model not found". The id is the registry's.
+bool tells_of_unknown_model(std::string_view message) {
+  if (opens_with_any(message, {"model not found", "unknown model"})) return true;
+  constexpr std::string_view article = "the ";
+  constexpr std::string_view noun = "model ";
+  if (opens_with_any(message, {article})) message.remove_prefix(article.size());
+  if (!opens_with_any(message, {noun})) return false;
+  message.remove_prefix(noun.size());
+  const std::size_t id_end = std::min(message.find(' '), message.size());
+  return opens_with_any(message.substr(id_end),
+                        {" does not exist", " is not available", " is not found", " not found"});
 }
 
 // Scaleway answers 422 for a model that it does not have (its Generative APIs' error page); others use 400.
 bool is_unknown_model(int status, const core::provider_error& said) {
   if (status != 422 && status != 400) return false;
   if (said.code == "model_not_found") return true;
-  return status == 422 && says_any(said, {"model"}) &&
-         says_any(said, {"not found", "not_found", "does not exist", "unknown model", "not available"});
+  // Before what FastAPI says stands the field's name, which is the client's to choose.
+  const bool is_of_a_field = !said.param.empty() && said.message.starts_with(said.param);
+  return status == 422 && !is_of_a_field && tells_of_unknown_model(said.message);
 }
 
 // Gemini answers 400 to a wrong key: {"error":{"status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}},

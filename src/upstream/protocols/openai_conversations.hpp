@@ -21,9 +21,14 @@ std::string_view openai_path(core::modality modality);
 // Of the request's modality, by one of the three below.
 std::unique_ptr<conversation> openai_conversation(const call& request, std::string target);
 
-// Chat, vision and embeddings. `protocols_own`: see edits_for; it outlives the conversation.
-std::unique_ptr<conversation> openai_text(const call& request, std::string target,
-                                          const core::request_dialect* protocols_own = nullptr);
+// What a protocol does otherwise in chat, vision and embeddings.
+struct text_customs {
+  const core::request_dialect* dialect = nullptr;  // see edits_for; it outlives the conversation
+  bool finishes_in_error = false;                  // a finish_reason "error": the provider failed
+};
+
+// Chat, vision and embeddings.
+std::unique_ptr<conversation> openai_text(const call& request, std::string target, text_customs own = {});
 std::unique_ptr<conversation> openai_transcription(const call& request, std::string target);
 std::unique_ptr<conversation> openai_speech(const call& request, std::string target);
 

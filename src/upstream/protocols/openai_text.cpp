@@ -12,24 +12,25 @@ namespace {
 
 class text_conversation : public conversation {
  public:
-  text_conversation(const call& request, std::string target, const core::request_dialect* protocols_own)
-      : call_(request), target_(std::move(target)), protocols_own_(protocols_own) {}
+  text_conversation(const call& request, std::string target, text_customs own)
+      : call_(request), target_(std::move(target)), own_(own) {}
 
   wire_request first() override {
     wire_request request;
     request.target = target_;
     request.header_lines = content_lines(call_.content_type, call_.accept);
-    request.body = codec::splice(call_.asked.body, call_.asked.facts, edits_for(call_, protocols_own_));
+    request.body = codec::splice(call_.asked.body, call_.asked.facts, edits_for(call_, own_.dialect));
     return request;
   }
 
  protected:
   [[nodiscard]] const call& asked() const { return call_; }
+  [[nodiscard]] const text_customs& own() const { return own_; }
 
  private:
   call call_;
   std::string target_;
-  const core::request_dialect* protocols_own_;
+  text_customs own_;
 };
 
 // What is wrong with an answer of either kind; nothing when it is sound.
@@ -54,11 +55,14 @@ class completion final : public text_conversation {
     return asked().asked.facts.stream ? delivery::events : delivery::whole;
   }
 
+  [[nodiscard]] bool finishes_in_error() const override { return own().finishes_in_error; }
+
   std::optional<core::attempt_failure> check(const answer_head& head) override { return check_events(head); }
 
   reply_step take(const answer_head& head, std::string_view body) override {
     const auto read = asked().responses.read_completion(body);
     if (auto fault = fault_of(read)) return std::move(*fault);
+    if (read->finishes_in_error && finishes_in_error()) return unusable("the provider gave up on its answer");
     return passed_on(head, *read);
   }
 };
@@ -82,12 +86,11 @@ class embedding final : public text_conversation {
 
 }  // namespace
 
-std::unique_ptr<conversation> openai_text(const call& request, std::string target,
-                                          const core::request_dialect* protocols_own) {
+std::unique_ptr<conversation> openai_text(const call& request, std::string target, text_customs own) {
   if (request.asked.facts.modality == core::modality::embeddings) {
-    return std::make_unique<embedding>(request, std::move(target), protocols_own);
+    return std::make_unique<embedding>(request, std::move(target), own);
   }
-  return std::make_unique<completion>(request, std::move(target), protocols_own);
+  return std::make_unique<completion>(request, std::move(target), own);
 }
 
 }  // namespace phigate::upstream

@@ -81,6 +81,11 @@ bool says_any(const core::provider_error& said, std::initializer_list<std::strin
   });
 }
 
+bool opens_with_any(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::ranges::any_of(
+      words, [text](std::string_view word) { return core::ascii::starts_with_ignoring_case(text, word); });
+}
+
 core::attempt_failure unusable(std::string note) {
   return core::unusable_answer(failure_kind::bad_response, std::move(note));
 }

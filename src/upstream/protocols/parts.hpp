@@ -20,6 +20,8 @@ core::attempt_failure classify_by_status(const refusal& refused);
 
 // Whether message, code or type holds one of the words, in any case.
 bool says_any(const core::provider_error& said, std::initializer_list<std::string_view> words);
+// Whether `text` begins with one of the words, in any case.
+bool opens_with_any(std::string_view text, std::initializer_list<std::string_view> words);
 
 // A 2xx that can't be used. `note` is for the log: no provider text, no content.
 core::attempt_failure unusable(std::string note);

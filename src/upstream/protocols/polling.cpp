@@ -13,14 +13,23 @@ using std::chrono::seconds;
 using namespace std::chrono_literals;
 
 milliseconds poll_pace::at_work(std::optional<seconds> retry_after) {
+  refusals_ = 0;
+  return wait_as_told(retry_after);
+}
+
+milliseconds poll_pace::wait_as_told(std::optional<seconds> retry_after) {
   if (!retry_after) return usual_;
   if (*retry_after > 0s) return std::min(*retry_after, seconds(10s));
   return std::exchange(had_zero_, true) ? milliseconds(100ms) : milliseconds(1s);
 }
 
-milliseconds poll_pace::refused(seconds retry_after) {
+std::optional<milliseconds> poll_pace::refused(int status, std::optional<seconds> retry_after) {
   constexpr seconds longest = 24h;  // no deadline is further off
-  return retry_after > 0s ? std::min(retry_after, longest) : at_work(retry_after);
+  constexpr int most_refusals = 5;
+  const bool is_busy = (status == 429 || status == 503) && retry_after;
+  if (!is_busy || refusals_ == most_refusals) return std::nullopt;
+  ++refusals_;
+  return *retry_after > 0s ? std::min(*retry_after, longest) : wait_as_told(retry_after);
 }
 
 std::optional<core::attempt_failure> lost_operation(const refusal& refused) {

@@ -39,9 +39,9 @@ constexpr std::array known_sounds{
     sound{"audio/pcm", "pcm"},
     sound{"audio/x-pcm", "pcm"},
     sound{"audio/basic", "pcm"},
-    sound{"audio/l16", "pcm"},
     sound{"audio/raw", "pcm"},
     sound{"audio/x-raw", "pcm"},
+    sound{"audio/l16", ""},  // raw samples too, but with the high byte first (RFC 2586)
     sound{"audio/amr", ""},
     sound{"audio/m4a", ""},
     sound{"audio/mp4", ""},

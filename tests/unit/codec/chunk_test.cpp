@@ -125,6 +125,48 @@ TEST(Chunk, ReadsUsageThatIsSound) {
   }
 }
 
+TEST(Chunk, ReadsCachedTokensUnderEachOfTheirNames) {
+  struct row {
+    std::string_view named;
+    std::int64_t cached;
+  };
+  constexpr row rows[] = {
+      {R"("num_cached_tokens":7)", 7},
+      {R"("num_cached_tokens":null)", 0},
+      {R"("prompt_token_details":{"cached_tokens":7})", 7},
+      {R"("prompt_token_details":{})", 0},
+      {R"("prompt_token_details":null)", 0},
+      {R"("num_cached_tokens":7,"prompt_token_details":{"cached_tokens":7})", 7},
+      {R"("num_cached_tokens":7,"prompt_token_details":{"cached_tokens":null})", 7},
+      {R"("num_cached_tokens":3,"prompt_token_details":{"cached_tokens":5},"prompt_tokens_details":{"cached_tokens":7})",
+       7},
+      {R"("num_cached_tokens":7,"num_cached_tokens":3)", 3},
+      {R"("num_cached_token":7,"cached_tokens":7)", 0},
+  };
+  for (const row& one : rows) {
+    const auto facts = read(R"({"usage":{"prompt_tokens":9,"completion_tokens":2,)" + std::string(one.named) + "}}");
+    ASSERT_TRUE(facts.usage) << one.named;
+    EXPECT_EQ(facts.usage->cached, one.cached) << one.named;
+    EXPECT_EQ(facts.usage->prompt, 9);
+  }
+}
+
+TEST(Chunk, FinishesInErrorWhenAChoiceSaysSo) {
+  EXPECT_TRUE(read(with_delta("", R"("error")")).finishes_in_error);
+  EXPECT_TRUE(read(with_delta(R"("content":"a")", R"("e\u0072ror")")).finishes_in_error);
+  EXPECT_TRUE(read(R"({"choices":[{"finish_reason":"stop"},{"finish_reason":"error"}]})").finishes_in_error);
+  for (const char* reason : {"null", R"("stop")", R"("length")", R"("errors")", R"("Error")", R"({"error":"error"})",
+                             R"(["error"])", "true"}) {
+    EXPECT_FALSE(read(with_delta(R"("content":"error")", reason)).finishes_in_error) << reason;
+  }
+  EXPECT_FALSE(read(R"({"finish_reason":"error"})").finishes_in_error);
+  response_reader reader;
+  chunk_facts facts;
+  EXPECT_TRUE(reader.read_chunk(padded(with_delta("", R"("error")")).view(), facts));
+  EXPECT_TRUE(reader.read_chunk(padded(with_delta("", R"("stop")")).view(), facts));
+  EXPECT_FALSE(facts.finishes_in_error) << "of the last chunk alone";
+}
+
 TEST(Chunk, TakesUnsoundUsageForNone) {
   const char* blocks[] = {
       "null",
@@ -143,6 +185,8 @@ TEST(Chunk, TakesUnsoundUsageForNone) {
       R"({"prompt_tokens":99999999999999999999,"completion_tokens":1})",
       R"({"prompt_tokens":1,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":-1}})",
       R"({"prompt_tokens":1,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":0.5}})",
+      R"({"prompt_tokens":1,"completion_tokens":1,"prompt_token_details":{"cached_tokens":-1}})",
+      R"({"prompt_tokens":1,"completion_tokens":1,"num_cached_tokens":"1"})",
       R"({"prompt_tokens":1,"completion_tokens":1,"prompt_tokens_details":[]})",
   };
   for (const char* usage : blocks) {

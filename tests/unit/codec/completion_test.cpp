@@ -43,6 +43,13 @@ TEST(Completion, IsAnErrorWithoutAResult) {
   EXPECT_FALSE(read_embeddings(R"({"error":{},"data":[{}]})")->is_error);
 }
 
+TEST(Completion, FinishesInErrorWhenAChoiceSaysSo) {
+  EXPECT_TRUE(read(R"({"choices":[{"message":{"content":"a"},"finish_reason":"error"}]})")->finishes_in_error);
+  EXPECT_TRUE(read(R"({"choices":[{"finish_reason":"error"},{"finish_reason":"stop"}]})")->finishes_in_error);
+  EXPECT_FALSE(read(R"({"choices":[{"finish_reason":"stop"}],"finish_reason":"error"})")->finishes_in_error);
+  EXPECT_FALSE(read(R"({"choices":[{"finish_reason":null}]})")->finishes_in_error);
+}
+
 TEST(Completion, MustBeOneJsonObjectFromEndToEnd) {
   for (const char* body : {"", "[]", "\"x\"", "<html>", R"({"choices":[})", "{}{}", R"({"a":"\ud800"})"}) {
     EXPECT_FALSE(read(body)) << body;

@@ -146,12 +146,12 @@ TEST(ExplainRequest, ReadsWhatTheRouterNeedsOfEachModality) {
   EXPECT_TRUE(embeddings->parameters.empty());
 
   const auto ocr = read(with(
-      R"("dimensions":"x","document":{"file_id":"f"},"pages":"0-3","include_blocks":true,"provider":{"zdr":true})"));
+      R"("dimensions":"x","document":{"file_id":"f"},"pages":"0-3","confidence_scores_granularity":"page","provider":{"zdr":true})"));
   ASSERT_TRUE(ocr);
   EXPECT_FALSE(ocr->dimensions);
   EXPECT_EQ(ocr->retained_field, "document.file_id");
   EXPECT_EQ(ocr->pages, 4);
-  EXPECT_THAT(ocr->required_features, ElementsAre("file", "blocks"));
+  EXPECT_THAT(ocr->required_features, ElementsAre("file", "confidence_scores"));
   EXPECT_EQ(ocr->provider, R"({"zdr":true})");
 
   const auto tts = read(with(R"("modality":"tts","voice":"v","response_format":"wav","instructions":"i")"));

@@ -123,6 +123,22 @@ TEST(ProviderError, StripsControlCharactersAndMendsUtf8) {
   EXPECT_EQ(read_provider_error(400, R"({"error":{"message":"m","type":"a\u0001b","code":"c\nd"}})").code, "c d");
 }
 
+TEST(ProviderError, KeepsWhatAContentFilterFoundWhereItIsOfReasonableSize) {
+  const auto kept = [](const std::string& innererror) {
+    return read_provider_error(400,
+                               R"({"error":{"message":"m","code":"content_filter","innererror":)" + innererror + "}}")
+        .innererror;
+  };
+  const std::string verdict = R"({"code":"x","content_filter_result":{"hate":{"filtered":true,"severity":"high"}}})";
+  EXPECT_EQ(kept(verdict), verdict);
+  for (const std::string& none :
+       {std::string("null"), std::string("7"), std::string("{}"), std::string(R"({"content_filter_result":[]})"),
+        R"({"content_filter_result":{"x":")" + std::string(8192, 'x') + R"("}})",
+        R"({"content_filter_result":{},"x":)" + std::string(50'000, '[') + std::string(50'000, ']') + "}"}) {
+    EXPECT_EQ(kept(none), "") << none.substr(0, 60);
+  }
+}
+
 TEST(ProviderError, CutsLongTextsBetweenCharacters) {
   std::string euros;
   for (int i = 0; i < 10'000; ++i) euros += "€";

@@ -75,6 +75,9 @@ TEST(ReadVerboseTranscript, ReadsTheDurationWhereverItIsWritten) {
       {R"("duration":36000000)", longest_recording_ms},
       {R"("duration":36000000.001)", std::nullopt},
       {R"("duration":-1)", std::nullopt},
+      {R"("duration":0)", std::nullopt},
+      {R"("duration":0.0001)", std::nullopt},
+      {R"("duration":0.001)", 1},
       {R"("duration":1e300)", std::nullopt},
       {R"("duration":1e999)", std::nullopt},
       {R"("duration":"nan")", std::nullopt},
@@ -84,10 +87,11 @@ TEST(ReadVerboseTranscript, ReadsTheDurationWhereverItIsWritten) {
       {R"("language":"de")", std::nullopt},
   };
   for (const auto& [member, expected] : table) {
-    const auto heard = read_verbose_transcript(R"({"text":"",)" + member + "}");
+    const auto heard = read_verbose_transcript(R"({"text":"a",)" + member + "}");
     ASSERT_TRUE(heard) << member;
     EXPECT_EQ(heard->duration_ms, expected) << member;
   }
+  EXPECT_EQ(read_verbose_transcript(R"({"text":" ","duration":0})")->duration_ms, 0) << "nothing was heard";
 }
 
 TEST(ReadVerboseTranscript, IsNothingWithoutAnObjectAndItsText) {

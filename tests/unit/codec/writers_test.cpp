@@ -35,6 +35,9 @@ TEST(ErrorBody, PassesAProvidersOwnCodeAndType) {
   const json inner = json::parse(error_body(error))["error"];
   EXPECT_EQ(inner["code"], "400");
   EXPECT_EQ(inner["type"], "BadRequestError");
+  EXPECT_FALSE(inner.contains("innererror"));
+  error.provider_innererror = R"({"content_filter_result":{}})";
+  EXPECT_EQ(json::parse(error_body(error))["error"]["innererror"], json::parse(R"({"content_filter_result":{}})"));
 }
 
 TEST(ErrorBody, ListsAttemptsAndExclusions) {

@@ -91,8 +91,8 @@ TEST(protocol_faults, of_features_that_its_adapter_cannot_honour) {
     }
     return words;
   };
-  EXPECT_THAT(feature_faults("openai"), UnorderedElementsAre("annotations", "blocks", "confidence_scores"));
-  EXPECT_THAT(feature_faults("azure_openai"), UnorderedElementsAre("annotations", "blocks", "confidence_scores"));
+  EXPECT_THAT(feature_faults("openai"), UnorderedElementsAre("annotations", "confidence_scores"));
+  EXPECT_THAT(feature_faults("azure_openai"), UnorderedElementsAre("annotations", "confidence_scores"));
   EXPECT_THAT(feature_faults("mistral"),
               UnorderedElementsAre("diarization", "instructions", "logprobs", "sse", "stream"));
   for (const std::string protocol :
@@ -104,7 +104,7 @@ TEST(protocol_faults, of_features_that_its_adapter_cannot_honour) {
                           "features[1]: \"stream\" can't be had over the protocol azure_speech_stt: leave it out"));
   EXPECT_THAT(faults_of({"mistral", "", "features: [sse],"}),
               ElementsAre(model_path + "features[0]: \"sse\" can't be had over the protocol mistral, which has "
-                                       "annotations, blocks, confidence_scores, file: leave it out"));
+                                       "annotations, confidence_scores, file: leave it out"));
 }
 
 TEST(protocol_facts, that_routing_needs_stand_with_the_endpoint) {

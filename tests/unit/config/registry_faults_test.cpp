@@ -269,8 +269,8 @@ TEST(registry_faults, of_models) {
       {31, "            context_length: 100k", "31: #.context_length: \"100k\" must be a whole number"},
       {32, "            features: [\"two words\"]", "32: #.features[0]: \"two words\" must be a plain word"},
       {32, "            features: [tools, tools]", "32: #.features[1]: \"tools\" a second time"},
-      {32, "            features: [tools, blocks]",
-       "32: #.features[1]: \"blocks\" can't be had over the protocol openai, which has diarization, file, "
+      {32, "            features: [tools, annotations]",
+       "32: #.features[1]: \"annotations\" can't be had over the protocol openai, which has diarization, file, "
        "instructions, logprobs, sse, stream: leave it out"},
       {32, "            dimensions: 100", "32: #.dimensions: for a model that serves embeddings"},
       {30, "            modalities: [chat, ocr]",

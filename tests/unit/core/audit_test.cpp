@@ -126,14 +126,14 @@ TEST(stream_audit, gives_cost_and_usage_as_trailers_and_as_a_comment) {
   EXPECT_EQ(trailers, "x-phi-cost-micro: 4200\r\nx-phi-usage: estimated\r\n");
   std::string comment;
   append_stream_comment(comment, cost);
-  EXPECT_EQ(comment, ": x-phi-cost-micro=4200 x-phi-usage=estimated\n\n");
+  EXPECT_EQ(comment, ": x-phi-cost-micro=4200 x-phi-usage=estimated\n");
   EXPECT_EQ(stream_trailer_names(), "x-phi-cost-micro, x-phi-usage");
 }
 
 TEST(stream_audit, writes_the_largest_cost) {
   std::string out;
   append_stream_comment(out, {.micro_usd = std::numeric_limits<std::int64_t>::max(), .source = usage_source::provider});
-  EXPECT_EQ(out, ": x-phi-cost-micro=9223372036854775807 x-phi-usage=provider\n\n");
+  EXPECT_EQ(out, ": x-phi-cost-micro=9223372036854775807 x-phi-usage=provider\n");
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ TEST(failover, ends_at_once_where_another_route_would_not_help) {
                          row{failed(failure_kind::auth_failed, 401), "fail 502 upstream_auth_failed"},
                          row{failed(failure_kind::auth_failed, 402), "fail 502 upstream_auth_failed"},
                          row{failed(failure_kind::misconfigured, 404), "fail 502 upstream_misconfigured"},
-                         row{failed(failure_kind::too_large, 200), "fail 502 upstream_response_too_large"}}) {
+                         row{failed(failure_kind::too_large, 200), "fail 502 upstream_response_too_large"},
+                         row{failed(failure_kind::overloaded, 200), "fail 503 overloaded"}}) {
     transcript t(3);
     t.start();
     EXPECT_EQ(t.fails(one.failure, 7ms), one.expected);

@@ -128,6 +128,7 @@ TEST_F(health_test, weighs_each_failure_by_its_kind) {
       {client_mistake, reach::head_received, 0, 0, false},
       {too_large, reach::head_received, 0, 0, false},
       {too_large, reach::committed, 0, 0, false},
+      {overloaded, reach::head_received, 0, 0, false},
   };
   for (const row& one : rows) {
     SCOPED_TRACE(std::string(to_string(one.kind)) + " " + std::to_string(static_cast<int>(one.how_far)));

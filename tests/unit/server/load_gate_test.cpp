@@ -100,6 +100,28 @@ TEST(bounded_count, never_passes_the_highest_of_its_bounds_while_they_change_amo
   EXPECT_EQ(count.taken(), 0U);
 }
 
+TEST(bounded_count, what_is_taken_past_its_bound_keeps_others_out) {
+  bounded_count count(3);
+  count.take(5);
+  EXPECT_EQ(count.taken(), 5U);
+  EXPECT_FALSE(count.try_take(1));
+  count.give_back(3);
+  EXPECT_TRUE(count.try_take(1));
+  EXPECT_FALSE(count.try_take(1));
+}
+
+TEST(permit, may_take_past_the_bound_and_gives_all_of_it_back) {
+  bounded_count count(3);
+  {
+    permit held(count);
+    EXPECT_TRUE(held.grow(2));
+    held.take(4);
+    EXPECT_EQ(held.amount(), 6U);
+    EXPECT_FALSE(held.grow(1));
+  }
+  EXPECT_EQ(count.taken(), 0U);
+}
+
 TEST(permit, gives_back_what_it_took_when_it_goes) {
   bounded_count count(10);
   {

@@ -71,6 +71,20 @@ TEST(stream_before_the_commit, comments_that_keep_a_stream_alive_do_not_extend_i
   EXPECT_EQ(result.refused->kind, failure_kind::timeout);
 }
 
+// Mistral's, where it could not go on.
+const std::string error_finish = event(R"({"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"error"}]})");
+
+TEST(stream_before_the_commit, a_finish_in_error_is_a_failure_where_the_protocol_says_so) {
+  for (const bool says_so : {true, false}) {
+    relay_bench bench;
+    bench.settings.finishes_in_error = says_so;
+    bench.peer->sends(std::string(chunked_head) + chunk(error_finish + done_event));
+    const relayed result = bench.run();
+    EXPECT_EQ(result.complete, !says_so);
+    EXPECT_EQ(result.refused.has_value(), says_so);
+  }
+}
+
 TEST(stream_before_the_commit, each_kind_of_content_commits) {
   for (const std::string delta :
        {R"("delta":{"content":"x"})", R"("delta":{"reasoning":"x"})", R"("delta":{"reasoning_content":"x"})",
@@ -180,6 +194,8 @@ TEST(stream_after_the_commit, every_break_is_told_in_one_error_event) {
        "error_event", "their_code"},
       {"an error event about the request", chunk(event(R"({"error":{"code":"context_length_exceeded"}})")), nothing,
        "error_event", "context_length_exceeded"},
+      {"a finish in error", chunk(error_finish), [](relay_bench& bench) { bench.settings.finishes_in_error = true; },
+       "error_event", "upstream_error"},
       {"no JSON", chunk(event("oops")), nothing, "bad_response", "upstream_error"},
       {"an early [DONE]", chunk(done_event), nothing, "truncated", "upstream_error"},
       {"usage and an early [DONE]", chunk(usage_event + done_event), nothing, "truncated", "upstream_error"},
@@ -255,7 +271,7 @@ TEST(stream_after_the_commit, comments_to_the_client_do_not_extend_the_providers
   bench.peer->sends(std::string(chunked_head) + chunk(text_event("Hi")));
   const relayed result = bench.run();
   EXPECT_EQ(result.broken_by, "timeout");
-  EXPECT_NE(bench.received().find(": keep-alive\n\n"), std::string::npos);
+  EXPECT_NE(bench.received().find(": keep-alive\n"), std::string::npos);
 }
 
 // A client that is slow to read must not make its provider look slow.

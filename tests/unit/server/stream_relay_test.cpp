@@ -11,7 +11,7 @@
 namespace phigate::server {
 namespace {
 
-const std::string provider_cost = ": x-phi-cost-micro=7002 x-phi-usage=provider\n\n";
+const std::string provider_cost = ": x-phi-cost-micro=7002 x-phi-usage=provider\n";
 
 std::string whole_stream() {
   return ": hello\n\n" + role_event + text_event("Hi") + text_event(" there") + finish_event() + usage_event +
@@ -115,7 +115,7 @@ TEST(stream_relay, nothing_behind_the_done_reaches_the_client) {
   const relayed result = bench.run();
   EXPECT_TRUE(result.complete);
   EXPECT_EQ(bench.received(),
-            text_event("Hi") + finish_event() + ": x-phi-cost-micro=2 x-phi-usage=estimated\n\n" + done_event);
+            text_event("Hi") + finish_event() + ": x-phi-cost-micro=2 x-phi-usage=estimated\n" + done_event);
 }
 
 TEST(stream_relay, the_connection_serves_again_after_the_done_and_the_framings_end) {
@@ -228,7 +228,7 @@ TEST(stream_relay, a_silent_stream_is_kept_alive_by_comments) {
   bench.peer->sends(chunked_head).sends(chunk(text_event("Hi")));
   test::running<relayed> started(bench.worker->context(), bench.perform());
   EXPECT_TRUE(test::run_until(bench.worker->context(), [&] { return bench.from_gateway->writes() >= 3; }));
-  EXPECT_TRUE(bench.received().starts_with(text_event("Hi") + ": keep-alive\n\n: keep-alive\n\n"));
+  EXPECT_TRUE(bench.received().starts_with(text_event("Hi") + ": keep-alive\n: keep-alive\n"));
   bench.peer->sends(chunk(finish_event() + done_event));
   EXPECT_TRUE(started.finish().complete);
 }

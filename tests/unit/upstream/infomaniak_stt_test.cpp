@@ -184,6 +184,23 @@ TEST(infomaniak_stt, excuses_nothing_but_a_batch_that_is_not_there) {
   EXPECT_FALSE(exchange.excuse(404, R"({"result":"error","error":{"code":"method_not_found"}})"));
 }
 
+TEST(infomaniak_stt, asks_a_busy_provider_again_as_it_says) {
+  stt_exchange exchange = infomaniak();
+  EXPECT_NE(poll_in(exchange.take(receipt)), nullptr);
+  for (int round = 0; round < 2; ++round) {
+    for (int time = 0; time < 5; ++time) {
+      const auto step = exchange.excuse(time % 2 == 0 ? 429 : 503, "", seconds(60));
+      ASSERT_TRUE(step && poll_in(*step) != nullptr) << time;
+      EXPECT_EQ(poll_in(*step)->request.target, "/results/0b9c-17");
+      EXPECT_EQ(poll_in(*step)->after, seconds(60)) << "not before it says";
+    }
+    EXPECT_FALSE(exchange.excuse(429, "", seconds(1)));
+    const auto step = exchange.excuse(404, "");
+    ASSERT_TRUE(step && poll_in(*step) != nullptr) << "an answer, which starts the count anew";
+  }
+  EXPECT_NE(text_of(exchange.take(done(spoken))), "no answer");
+}
+
 TEST(infomaniak_stt, a_batch_that_comes_to_nothing_is_the_providers_failure) {
   stt_exchange exchange = infomaniak();
   EXPECT_NE(poll_in(exchange.take(receipt)), nullptr);

@@ -96,6 +96,27 @@ TEST(mistral, takes_no_2xx_that_is_no_answer) {
   }
 }
 
+TEST(mistral, takes_no_answer_that_it_gave_up) {
+  constexpr std::string_view given_up =
+      R"({"choices":[{"message":{"content":"fo"},"finish_reason":"error"}],"usage":{"prompt_tokens":3,"completion_tokens":2}})";
+  for (const modality what : {modality::chat, modality::vision}) {
+    EXPECT_TRUE(is_unusable(json_call(mistral(), what, R"({"model":"m"})").take(given_up)));
+  }
+  EXPECT_TRUE(is_unusable(json_call(mistral(), modality::chat, R"({"model":"m","n":2})")
+                              .take(R"({"choices":[{"finish_reason":"stop"},{"finish_reason":"error"}]})")));
+  for (const std::string_view reason : {R"("stop")", R"("length")", R"("tool_calls")", "null"}) {
+    const std::string whole = R"({"choices":[{"message":{"content":"error"},"finish_reason":)" + std::string(reason);
+    const reply_step step = json_call(mistral(), modality::chat, R"({"model":"m"})").take(whole + "}]}");
+    EXPECT_TRUE(std::holds_alternative<answered>(step)) << reason;
+  }
+}
+
+TEST(mistral, gives_up_a_stream_by_a_finish_reason_too) {
+  constexpr std::string_view body = R"({"model":"m","stream":true})";
+  EXPECT_TRUE(json_call(mistral(), modality::chat, body).begin().finishes_in_error());
+  EXPECT_FALSE(json_call(openai(), modality::chat, body).begin().finishes_in_error());
+}
+
 // --- Documents -------------------------------------------------------------------------------------------------------
 
 constexpr std::string_view document_body =

@@ -45,6 +45,29 @@ TEST(ocr_answer, reads_a_result_with_more_words_than_a_tree_may_hold) {
       R"("usage_info":{"pages_processed":1,"doc_size_bytes":null}})");
 }
 
+TEST(ocr_answer, numbers_pages_that_came_without_a_number_as_they_were_sent_for) {
+  testing::analysis_call call;
+  call.document().pages = {4, 2};
+  EXPECT_EQ(testing::answer_to(call, R"({"content":"ab","pages":[{"spans":[{"offset":0,"length":1}]},)"
+                                     R"({"spans":[{"offset":1,"length":1}]}]})"),
+            R"({"pages":[{"index":2,"markdown":"a","images":[],"header":null,"footer":null,"dimensions":null},)"
+            R"({"index":4,"markdown":"b","images":[],"header":null,"footer":null,"dimensions":null}],)"
+            R"("model":"prebuilt-layout","document_annotation":null,)"
+            R"("usage_info":{"pages_processed":2,"doc_size_bytes":null}})");
+}
+
+TEST(ocr_answer, that_lost_the_page_that_was_asked_for_is_none) {
+  testing::analysis_call call;
+  call.document().pages = {2};
+  const auto talk = call.begin();
+  const reply_step step =
+      talk->take(testing::polled(),
+                 testing::succeeded(R"({"content":"a","pages":[{"pageNumber":1,"spans":[{"offset":0,"length":1}]}]})"));
+  const auto* const failure = std::get_if<core::attempt_failure>(&step);
+  ASSERT_NE(failure, nullptr);
+  EXPECT_EQ(failure->kind, core::failure_kind::bad_response);
+}
+
 TEST(ocr_answer, knows_a_documents_size_from_its_base64) {
   struct row {
     std::string_view base64;

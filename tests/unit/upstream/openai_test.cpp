@@ -211,6 +211,7 @@ TEST(openai_refusal, takes_a_403_for_a_long_prompt_as_the_clients_400) {
       {"together", R"({"error":{"message":"The token count exceeds the limit"}})"},
       // Together's docs name 403 for this alone, so its other words still mean it.
       {"together", R"({"error":{"message":"Your input is too long for this model"}})"},
+      {"together", R"({"error":{"message":"Your input by the author 'forbidden' is too long"}})"},
       {"together", ""},
       {"acme", R"({"error":{"message":"maximum CONTEXT LENGTH is 8192"}})"},
       {"acme", R"({"error":{"message":"too big","code":"context_length_exceeded"}})"},
@@ -265,6 +266,7 @@ TEST(openai_refusal, takes_an_unknown_model_as_the_operators_mistake_whatever_it
       {422, R"({"message":"Model not found","type":"invalid_request_error"})"},  // Scaleway
       {422, R"({"error":{"message":"The model `x` does not exist"}})"},
       {422, R"({"detail":"Unknown model x"})"},
+      {422, R"({"message":"Model x is not available"})"},
       {422, R"({"error":{"message":"no","code":"model_not_found"}})"},
       {400, R"({"error":{"message":"no","code":"model_not_found"}})"},
       {404, ""},
@@ -283,6 +285,12 @@ TEST(openai_refusal, takes_any_other_422_and_400_as_the_clients_mistake) {
       {422, ""},
       {422, R"({"error":{"message":"temperature must be below 2"}})"},
       {422, R"({"error":{"message":"this model takes no images"}})"},
+      // Fields and values of the client's own choosing.
+      {422, R"({"detail":[{"loc":["body","model not found"],"msg":"Extra inputs are not permitted"}]})"},
+      {422, R"({"detail":[{"loc":["body","x"],"msg":"Input should be 'a'"},{"loc":["model not found"],"msg":"no"}]})"},
+      {422, R"({"error":{"message":"Tool 'model' not found"}})"},
+      {422, R"({"error":{"message":"The tool 'model x not found' is none"}})"},
+      {422, R"({"error":{"message":"The model takes no parameter 'x does not exist'"}})"},
       {422, R"({"detail":[{"loc":["body","messages"],"msg":"field required"}]})"},
       {400, R"({"error":{"message":"the model output: tool not found"}})"},
       {400, "<html>Bad Request</html>"},
