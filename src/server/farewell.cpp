@@ -121,8 +121,10 @@ void farewell::note(upstream::attempt& first, const std::expected<void, core::at
   if (status != 0 || opened) return;
   unheard_ = first.hand_over();
   const core::attempt_failure& failure = opened.error();
-  // A kept-alive connection that was closed meanwhile took nothing on.
-  if (!unheard_ && failure.sent_whole && !core::was_stale_connection(failure)) lost_ = core::to_string(failure.kind);
+  // A kept-alive connection that the provider had closed took nothing on.
+  const bool is_cut = with_.connection.interrupt().why() != net::interruption::none;
+  const bool was_stale = !is_cut && core::was_stale_connection(failure);
+  if (!unheard_ && failure.sent_whole && !was_stale) lost_ = core::to_string(failure.kind);
 }
 
 void farewell::say() noexcept {

@@ -236,6 +236,7 @@ void stream_relay::break_stream(core::error_code code, std::string_view why, std
     error.provider_type = provider_said_->type;
     error.provider_code = provider_said_->code;
     error.param = provider_said_->param;
+    error.provider_innererror = provider_said_->innererror;
   }
   out_ += codec::error_event(error);
   broken_by_ = why;

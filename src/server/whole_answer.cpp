@@ -15,7 +15,7 @@ using core::failure_kind;
 namespace {
 
 // Room for this much each answer has in any case: a request that was let in shall end.
-constexpr std::size_t assured_room = std::size_t{1} << 20U;
+constexpr std::size_t assured_room = std::size_t{128} << 10U;
 
 }  // namespace
 

@@ -120,14 +120,14 @@ class Answers(PollingCase):
 
     def test_a_provider_that_names_the_time(self) -> None:
         _, (first, second) = self.assert_answered("a time that is named")
-        self.assertTrue(0.95 < second.received_at - first.received_at < 2.5)
+        self.assertTrue(0.95 < second.received_at - first.received_at < 5)
 
     def test_a_provider_that_is_busy_is_asked_again_as_it_says(self) -> None:
         for name, questions, refused in (("asked too often", 3, 1), ("too much to do", 3, 0)):
             with self.subTest(name):
                 _, seen = self.assert_answered(name)
                 self.assertEqual(len(seen), questions)
-                self.assertTrue(0.95 < seen[refused + 1].received_at - seen[refused].received_at < 2.5)
+                self.assertTrue(0.95 < seen[refused + 1].received_at - seen[refused].received_at < 5)
 
     def test_at_once_again_and_again_is_not_obeyed(self) -> None:
         _, questions = self.assert_answered("at once")

@@ -23,34 +23,32 @@ constexpr core::protocol openai_facts{
     .features = openai_features,
 };
 
-// Messages repeat what clients wrote. Where a verdict holds a route against its provider, a message counts by its first
-// words alone.
-bool is_about_access(const core::provider_error& said) {
-  const core::provider_error kind{.message = {}, .type = said.type, .code = said.code, .param = {}};
-  return says_any(kind, {"auth", "api_key", "permission", "forbidden", "credential"}) ||
-         opens_with_any(said.message, {"access denied", "authentication", "authorization", "forbidden",
-                                       "incorrect api key", "invalid api key", "permission denied", "unauthorized"});
-}
-
-// Together answers 403 to a prompt that is too long (docs.together.ai, error codes).
-bool is_too_long(int status, const core::provider_error& said, const core::provider& by) {
-  if (status != 403) return false;
+// Together answers 403 to a prompt that is too long (docs.together.ai, error codes), and says so in words that it does
+// not document; others have a code for it.
+bool is_too_long(const refusal& refused, const core::provider_error& said, const core::provider& by) {
+  if (refused.status != 403) return false;
   if (says_any(said, {"context length", "context_length", "context window", "token count", "too many tokens"}))
     return true;
-  return by.slug == "together" && !is_about_access(said);
+  return by.slug == "together" && (refused.body.empty() || says_any(said, {"too long", "longer than", "exceeds",
+                                                                           "length", "tokens", "context"}));
 }
 
-// "The model `x` does not exist", "Model not found". The id is the registry's.
+// "The model `x` does not exist", "Model not found". Messages repeat what clients wrote, and this verdict holds the
+// route against its provider: so it goes by the first words alone, and by the id, which is the registry's.
 bool tells_of_unknown_model(std::string_view message) {
-  if (opens_with_any(message, {"model not found", "unknown model"})) return true;
+  const auto opens_with_verdict = [](std::string_view text) {
+    return opens_with_any(
+        text, {"does not exist", "is not available", "is not found", "not available", "not found", "was not found"});
+  };
   constexpr std::string_view article = "the ";
   constexpr std::string_view noun = "model ";
+  if (opens_with_any(message, {"unknown model"})) return true;
   if (opens_with_any(message, {article})) message.remove_prefix(article.size());
   if (!opens_with_any(message, {noun})) return false;
   message.remove_prefix(noun.size());
-  const std::size_t id_end = std::min(message.find(' '), message.size());
-  return opens_with_any(message.substr(id_end),
-                        {" does not exist", " is not available", " is not found", " not found"});
+  if (opens_with_verdict(message)) return true;
+  const std::size_t id_end = message.find(' ');
+  return id_end != std::string_view::npos && opens_with_verdict(message.substr(id_end + 1));
 }
 
 // Scaleway answers 422 for a model that it does not have (its Generative APIs' error page); others use 400.
@@ -58,7 +56,7 @@ bool is_unknown_model(int status, const core::provider_error& said) {
   if (status != 422 && status != 400) return false;
   if (said.code == "model_not_found") return true;
   // Before what FastAPI says stands the field's name, which is the client's to choose.
-  const bool is_of_a_field = !said.param.empty() && said.message.starts_with(said.param);
+  const bool is_of_a_field = !said.param.empty() && said.message.starts_with(said.param + ": ");
   return status == 422 && !is_of_a_field && tells_of_unknown_model(said.message);
 }
 
@@ -98,7 +96,7 @@ class openai_adapter final : public adapter {
 
   [[nodiscard]] core::attempt_failure classify(const refusal& refused, const core::provider& by) const override {
     core::attempt_failure failure = classify_by_status(refused);
-    if (is_too_long(refused.status, failure.said, by)) {
+    if (is_too_long(refused, failure.said, by)) {
       make_clients_400(failure);
       failure.said.code = "context_length_exceeded";
     } else if (refused.status == 416) {

@@ -212,6 +212,7 @@ TEST(openai_refusal, takes_a_403_for_a_long_prompt_as_the_clients_400) {
       // Together's docs name 403 for this alone, so its other words still mean it.
       {"together", R"({"error":{"message":"Your input is too long for this model"}})"},
       {"together", R"({"error":{"message":"Your input by the author 'forbidden' is too long"}})"},
+      {"together", R"({"error":{"message":"7 tokens are too many for your permission"}})"},
       {"together", ""},
       {"acme", R"({"error":{"message":"maximum CONTEXT LENGTH is 8192"}})"},
       {"acme", R"({"error":{"message":"too big","code":"context_length_exceeded"}})"},
@@ -240,6 +241,8 @@ TEST(openai_refusal, takes_any_other_403_as_the_operators_affair) {
       {"together", R"({"error":{"message":"no","code":"invalid_api_key"}})"},
       {"together", R"({"error":{"message":"no","type":"permission_error"}})"},
       {"together", R"({"error":{"message":"Unauthorized"}})"},
+      {"together", R"({"error":{"message":"You do not have permission to use this model"}})"},
+      {"together", R"({"error":{"message":"Your account is blocked"}})"},
       {"Together", R"({"error":{"message":"no"}})"},
   };
   for (const row& one : table) {
@@ -267,6 +270,8 @@ TEST(openai_refusal, takes_an_unknown_model_as_the_operators_mistake_whatever_it
       {422, R"({"error":{"message":"The model `x` does not exist"}})"},
       {422, R"({"detail":"Unknown model x"})"},
       {422, R"({"message":"Model x is not available"})"},
+      {422, R"({"message":"The model does not exist"})"},
+      {422, R"({"error":{"message":"model x was not found","param":"model"}})"},
       {422, R"({"error":{"message":"no","code":"model_not_found"}})"},
       {400, R"({"error":{"message":"no","code":"model_not_found"}})"},
       {404, ""},
