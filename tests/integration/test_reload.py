@@ -46,6 +46,9 @@ class ReloadCase(FreshGatewayCase):
         for slug in slugs:
             del self.registry["providers"][slug]
 
+    def lines_about(self, word: str) -> list[str]:
+        return [line for line in self.gateway.log().splitlines() if word in line]
+
     def wait_for_log(self, *words: str) -> None:
         eventually(lambda: all(word in self.gateway.log() for word in words), f"the log says {words}")
 
@@ -325,9 +328,8 @@ class Settings(ReloadCase):
         )
         large = question("x" * 5000)
         eventually(lambda: self.chat(large, headers=bearer("kept")).status == 413, "the rest is in force")
-        told = [line for line in self.gateway.log().splitlines() if "restart" in line]
         for name in ("listen", "admin", "workers"):
-            self.assertTrue(any(name in line for line in told), f"{name}: {told}")
+            eventually(lambda name=name: any(name in line for line in self.lines_about("restart")), f"{name} is named")
         self.assertEqual(self.gateway.ports, before)
 
     def test_what_did_not_change_needs_no_restart(self) -> None:
