@@ -13,7 +13,6 @@
 namespace phigate::codec {
 namespace {
 
-using namespace std::string_view_literals;
 using core::modality;
 
 // What tells how the rest of a body is to be read.

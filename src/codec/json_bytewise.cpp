@@ -8,15 +8,6 @@
 namespace phigate::codec {
 namespace {
 
-bool is_hex(char c) {
-  return core::ascii::is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-std::uint32_t hex_value(char c) {
-  if (core::ascii::is_digit(c)) return static_cast<std::uint32_t>(c - '0');
-  return static_cast<std::uint32_t>((c | 0x20) - 'a') + 10U;
-}
-
 // Whether one of eight bytes of a string needs a closer look: a quote, a backslash, a control character or anything
 // beyond ASCII. It may name one too many, never one too few.
 bool needs_a_look(std::uint64_t bytes) {
@@ -209,11 +200,13 @@ class bytewise_check {
   std::optional<std::uint32_t> code_unit() {
     std::uint32_t value = 0;
     for (int i = 0; i < 4; ++i) {
-      if (!is_hex(peek())) {
+      const auto digit = core::ascii::hex_value(peek());
+      if (!digit) {
         fail();
         return std::nullopt;
       }
-      value = value * 16 + hex_value(text_[at_++]);
+      value = value * 16 + *digit;
+      ++at_;
     }
     return value;
   }

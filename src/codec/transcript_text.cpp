@@ -1,7 +1,6 @@
 // Telling a transcript as a provider wrote it from whatever else it may have sent.
 #include <string_view>
 
-#include "codec/header_parameters.hpp"
 #include "codec/utf8.hpp"
 #include "phigate/codec/blanks.hpp"
 #include "phigate/codec/json.hpp"

@@ -10,13 +10,6 @@
 namespace phigate::config {
 namespace {
 
-std::optional<std::uint8_t> hex_digit(char c) {
-  if (core::ascii::is_digit(c)) return static_cast<std::uint8_t>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
-  return std::nullopt;
-}
-
 std::optional<sha256_digest> read_digest(const node& from, reading& in) {
   const auto text = read_text(from, in);
   if (!text) return std::nullopt;
@@ -26,8 +19,8 @@ std::optional<sha256_digest> read_digest(const node& from, reading& in) {
     return std::nullopt;
   }
   for (std::size_t i = 0; i < digest.size(); ++i) {
-    const auto high = hex_digit((*text)[2 * i]);
-    const auto low = hex_digit((*text)[2 * i + 1]);
+    const auto high = core::ascii::hex_value((*text)[2 * i]);
+    const auto low = core::ascii::hex_value((*text)[2 * i + 1]);
     if (!high || !low) {
       in.fault(from, "not hexadecimal: the SHA-256 of the key is wanted, as 64 hex digits");
       return std::nullopt;

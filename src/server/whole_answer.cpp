@@ -1,6 +1,5 @@
 #include "server/whole_answer.hpp"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 

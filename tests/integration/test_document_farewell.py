@@ -83,7 +83,21 @@ class Deleted(ManyHostsCase):
             self.assertEqual([one.method for one in self.world[f"host-{number}"].requests], ["POST"])
 
 
-class Leaving(DocumentCase):
+class LeavingCase(DocumentCase):
+    def left_before_it_began(self) -> Gate:
+        """Two clients have gone; with the gate open, the provider tells of each that it began."""
+        gate = Gate()
+        self.addCleanup(gate.open)
+        self.world["first"].script([faults.reply(gate=gate)] * 2)
+        connections = [self.send_document(document(), phi="true") for _ in range(2)]
+        eventually(lambda: sum(one.whole for one in self.sent("POST")) == 2, "both are at the provider")
+        connections[0].close()
+        connections[1].reset()
+        eventually(lambda: self.gateway.samples().total("phigate_in_flight_requests") == 0, "both are over")
+        return gate
+
+
+class Leaving(LeavingCase):
     """The client goes while the provider is at work."""
 
     protocols = (AZURE, "mistral")
@@ -110,14 +124,7 @@ class Leaving(DocumentCase):
         self.assertEqual(self.world["second"].connections, [])
 
     def test_before_the_provider_has_said_that_it_began(self) -> None:
-        gate = Gate()
-        self.addCleanup(gate.open)
-        self.world["first"].script([faults.reply(gate=gate)] * 2)
-        connections = [self.send_document(document(), phi="true") for _ in range(2)]
-        eventually(lambda: sum(one.whole for one in self.sent("POST")) == 2, "both are at the provider")
-        connections[0].close()
-        connections[1].reset()
-        eventually(lambda: self.gateway.samples().total("phigate_in_flight_requests") == 0, "both are over")
+        gate = self.left_before_it_began()
         self.assertEqual([one.connection.peer_closed_at for one in self.sent("POST")], [None, None])
         gate.open()
         self.assert_deleted(2)
@@ -159,21 +166,14 @@ class Leaving(DocumentCase):
         self.assertFalse(self.explain(document())["candidates"][0]["cooling"])
 
 
-class LeavingTooOften(DocumentCase):
+class LeavingTooOften(LeavingCase):
     """What outlives its request counts as one in flight: else whoever sends and leaves would have any number of them."""
 
     protocols = (AZURE,)
     config = {"limits": {"in_flight": 2}}
 
     def test_no_more_are_let_in_until_the_provider_has_spoken(self) -> None:
-        gate = Gate()
-        self.addCleanup(gate.open)
-        self.world["first"].script([faults.reply(gate=gate)] * 2)
-        connections = [self.send_document(document(), phi="true") for _ in range(2)]
-        eventually(lambda: sum(one.whole for one in self.sent("POST")) == 2, "both are at the provider")
-        for connection in connections:
-            connection.close()
-        eventually(lambda: self.gateway.samples().total("phigate_in_flight_requests") == 0, "both are over")
+        gate = self.left_before_it_began()
         refused = self.read_document(document(), phi="true")
         self.assert_error(refused, 503, "overloaded")
         self.assertEqual(refused.header("retry-after"), "1")

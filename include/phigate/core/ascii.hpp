@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,14 @@ constexpr bool is_letter(char c) {
 }
 constexpr bool is_alphanumeric(char c) {
   return is_letter(c) || is_digit(c);
+}
+
+// Of a hexadecimal digit in either case.
+constexpr std::optional<std::uint8_t> hex_value(char c) {
+  if (is_digit(c)) return static_cast<std::uint8_t>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
+  return std::nullopt;
 }
 
 constexpr char to_lower(char c) {

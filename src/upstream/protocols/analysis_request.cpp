@@ -42,17 +42,16 @@ bool takes_pages(const codec::document_request& asked) {
 
 // "1-3,5": counted from 1, merged. 6 KiB at most, by the bounds on a client's `pages`: a request line holds them.
 std::string page_ranges(const std::vector<std::uint32_t>& pages) {
-  const std::vector<std::uint64_t> numbers(pages.begin(), pages.end());
   const auto range = [](std::uint64_t first, std::uint64_t last) {
     std::string text = std::to_string(first + 1);
     if (last > first) text += '-' + std::to_string(last + 1);
     return text;
   };
   std::string out;
-  for (std::size_t at = 0; at < numbers.size();) {
-    const std::uint64_t first = numbers[at];
+  for (std::size_t at = 0; at < pages.size();) {
+    const std::uint64_t first = pages[at];
     std::uint64_t last = first;
-    while (at < numbers.size() && numbers[at] <= last + 1) last = numbers[at++];
+    while (at < pages.size() && pages[at] <= last + 1) last = pages[at++];
     if (!out.empty()) out += ',';
     out += range(first, last);
   }

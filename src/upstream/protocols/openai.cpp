@@ -40,12 +40,9 @@ bool tells_of_unknown_model(std::string_view message) {
     return opens_with_any(
         text, {"does not exist", "is not available", "is not found", "not available", "not found", "was not found"});
   };
-  constexpr std::string_view article = "the ";
-  constexpr std::string_view noun = "model ";
-  if (opens_with_any(message, {"unknown model"})) return true;
-  if (opens_with_any(message, {article})) message.remove_prefix(article.size());
-  if (!opens_with_any(message, {noun})) return false;
-  message.remove_prefix(noun.size());
+  if (skip(message, "unknown model")) return true;
+  skip(message, "the ");
+  if (!skip(message, "model ")) return false;
   if (opens_with_verdict(message)) return true;
   const std::size_t id_end = message.find(' ');
   return id_end != std::string_view::npos && opens_with_verdict(message.substr(id_end + 1));

@@ -1,7 +1,6 @@
 #include "upstream/protocols/page_choice.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <utility>
 

@@ -23,13 +23,6 @@ bool is_unreserved(char c) {
   return core::ascii::is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-// Takes `word` off the front, in any case.
-bool skip(std::string_view& text, std::string_view word) {
-  if (!core::ascii::starts_with_ignoring_case(text, word)) return false;
-  text.remove_prefix(word.size());
-  return true;
-}
-
 // host[:port], without brackets' or names' aliases: what isn't spelt as the registry spells it is another host.
 bool is_authority(std::string_view text, const core::base_url& origin) {
   const bool is_ipv6 = origin.host.find(':') != std::string::npos;
@@ -84,6 +77,12 @@ bool says_any(const core::provider_error& said, std::initializer_list<std::strin
 bool opens_with_any(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::any_of(
       words, [text](std::string_view word) { return core::ascii::starts_with_ignoring_case(text, word); });
+}
+
+bool skip(std::string_view& text, std::string_view word) {
+  if (!core::ascii::starts_with_ignoring_case(text, word)) return false;
+  text.remove_prefix(word.size());
+  return true;
 }
 
 core::attempt_failure unusable(std::string note) {

@@ -22,6 +22,8 @@ core::attempt_failure classify_by_status(const refusal& refused);
 bool says_any(const core::provider_error& said, std::initializer_list<std::string_view> words);
 // Whether `text` begins with one of the words, in any case.
 bool opens_with_any(std::string_view text, std::initializer_list<std::string_view> words);
+// Takes `word` off the front, in any case. False: it does not stand there.
+bool skip(std::string_view& text, std::string_view word);
 
 // A 2xx that can't be used. `note` is for the log: no provider text, no content.
 core::attempt_failure unusable(std::string note);
